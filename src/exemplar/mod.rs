@@ -1,0 +1,1 @@
+//! Exemplars: filter, reservoirs, and the meter provider that captures them.

@@ -1,0 +1,1 @@
+//! Run ffmpeg and ffprobe, read their progress, and say why they failed.

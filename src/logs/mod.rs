@@ -1,0 +1,1 @@
+//! Log lines that carry trace and span ids.

@@ -1,0 +1,1 @@
+//! Measuring what media work does: stage, transcode, package, upload.

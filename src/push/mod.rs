@@ -1,0 +1,1 @@
+//! OTLP export on a thread of its own.

@@ -1,0 +1,1 @@
+//! A metered object store.

@@ -1,0 +1,1 @@
+//! Initialise once in `main`.

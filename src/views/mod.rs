@@ -1,0 +1,1 @@
+//! OpenTelemetry views, from the catalogue and the user's rules.

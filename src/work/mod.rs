@@ -1,0 +1,1 @@
+//! Measuring jobs and those who do them.
