@@ -1,0 +1,122 @@
+//! The attributes that more than one instrument has.
+
+use super::definition::Attribute;
+
+/// Why an operation failed.
+pub const ERROR_TYPE: Attribute = Attribute::one_of(
+    "error.type",
+    "Why it failed; absent on success",
+    &[
+        "input_invalid",
+        "input_missing",
+        "codec_unsupported",
+        "encoder_unavailable",
+        "disk_full",
+        "out_of_memory",
+        "permission",
+        "network",
+        "throttled",
+        "storage_client",
+        "storage_server",
+        "timeout",
+        "killed",
+        "panic",
+        "_OTHER",
+    ],
+);
+
+/// Who has to act on an error.
+pub const ERROR_ORIGIN: Attribute = Attribute::one_of(
+    "media.error.origin",
+    "Who has to act: the input is bad, the customer's settings are, the platform failed, or the network did",
+    &["input", "customer", "platform", "network"],
+);
+
+/// How an operation ended.
+pub const OUTCOME: Attribute = Attribute::one_of(
+    "media.outcome",
+    "How it ended: `timeout` and `killed` are failures of their own, `cancelled` is nobody's fault",
+    &["success", "failure", "cancelled", "timeout", "killed"],
+);
+
+/// What sort of job it is.
+pub const JOB_TYPE: Attribute =
+    Attribute::budget("media.job.type", "What sort of job, as the program names it: `transcode`, `clip`", 16);
+
+/// A step of a job.
+pub const STAGE: Attribute = Attribute::one_of(
+    "media.stage",
+    "The step of the job; `none` between steps",
+    &["download", "probe", "transcode", "package", "transcribe", "diarize", "convert", "upload", "publish", "none"],
+);
+
+/// One output of a ladder.
+pub const RENDITION: Attribute =
+    Attribute::budget("media.rendition", "The output's name on the ladder: `720p`, `audio`", 16);
+
+/// The codec that is produced.
+pub const CODEC: Attribute = Attribute::budget("media.codec", "The codec that is produced: `h264`, `av1`, `aac`", 16);
+
+/// Whether the encoder runs in hardware, and whose.
+pub const HARDWARE: Attribute = Attribute::one_of(
+    "media.encoder.hardware",
+    "The hardware the encoder runs on; `none` is software",
+    &["none", "nvenc", "vaapi", "qsv", "amf", "videotoolbox", "v4l2m2m"],
+);
+
+/// A source of pictures in a data set.
+pub const CAMERA: Attribute = Attribute::budget("media.camera", "The camera that the frames come from", 16);
+
+/// The form that a package has.
+pub const PACKAGE_FORMAT: Attribute =
+    Attribute::one_of("media.package.format", "The form of the package", &["hls", "dash", "cmaf", "mp4", "other"]);
+
+/// The sort of file that is moved.
+pub const FILE_TYPE: Attribute = Attribute::one_of(
+    "media.file.type",
+    "The sort of file",
+    &["video", "audio", "segment", "manifest", "thumbnail", "caption", "dataset", "other"],
+);
+
+/// Where files are kept.
+pub const STORE: Attribute =
+    Attribute::budget("media.store", "The store's short name, as configured: `s3`, `file`; never a key or a URL", 8);
+
+/// Why something was tried again.
+pub const RETRY_REASON: Attribute = Attribute::one_of(
+    "media.retry.reason",
+    "Why it was tried again",
+    &["throttled", "server", "network", "timeout", "other"],
+);
+
+/// Which part of the decoder or muxer complained.
+pub const DEFECT_KIND: Attribute = Attribute::one_of(
+    "media.defect.kind",
+    "What the decoder survived: damaged data, missing or wrong timestamps, truncation",
+    &["corrupt", "timestamp", "truncated", "other"],
+);
+
+/// Which way bytes went.
+pub const IO_DIRECTION: Attribute =
+    Attribute::one_of("media.io.direction", "As the program sees it", &["read", "write"]);
+
+/// What was asked of a store.
+pub const STORAGE_OPERATION: Attribute = Attribute::one_of(
+    "media.storage.operation",
+    "What was asked of the store",
+    &["put", "put_part", "complete", "abort", "get", "head", "delete", "list", "copy", "rename"],
+);
+
+/// The encoder that was asked for.
+pub const ENCODER_REQUESTED: Attribute =
+    Attribute::budget("media.encoder.requested", "The encoder that was asked for: `h264_nvenc`", 16);
+
+/// The encoder that was used.
+pub const ENCODER: Attribute = Attribute::budget("media.encoder", "The encoder that was used: `libx264`", 16);
+
+/// A measure of picture quality.
+pub const QUALITY_METRIC: Attribute = Attribute::one_of(
+    "media.quality.metric",
+    "The measure: SSIM in 0 to 1, PSNR in dB, VMAF in 0 to 100",
+    &["ssim", "psnr", "vmaf"],
+);

@@ -1,0 +1,84 @@
+use super::*;
+
+const GOOD: Attribute = Attribute::one_of("clip.format", "Container of the clip", &["gif", "mp4"]);
+
+#[track_caller]
+fn breaks(rule: Rule, instruments: &'static [Instrument]) {
+    let faults = Catalog::empty().with("Mine", instruments).lint();
+    assert!(faults.iter().any(|fault| fault.rule == rule), "{rule:?} not among {faults:?}");
+}
+
+#[test]
+fn our_own_definitions_break_no_rule() {
+    assert_eq!(Catalog::own().lint(), []);
+}
+
+#[test]
+fn attributes_of_one_key_are_the_same_everywhere() {
+    let catalog = Catalog::own();
+    for attribute in catalog.attributes() {
+        for instrument in catalog.iter() {
+            for other in instrument.attribute_list().iter().filter(|other| other.key() == attribute.key()) {
+                assert_eq!(attribute, other, "{}", instrument.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn each_rule_finds_what_breaks_it() {
+    const fn counter(name: &'static str, unit: &'static str) -> Instrument {
+        Instrument::counter(name, unit, "Clips rendered so far")
+    }
+    breaks(Rule::NameForm, const { &[counter("clip", "{clip}")] });
+    breaks(Rule::NameForm, const { &[counter("clip.Rendered", "{clip}")] });
+    breaks(Rule::NameForm, const { &[counter("clip..rendered", "{clip}")] });
+    breaks(Rule::NameSuffix, const { &[counter("clip.rendered.total", "{clip}")] });
+    breaks(Rule::NameSuffix, const { &[counter("clip.rendered_bytes", "By")] });
+    breaks(Rule::NameSuffix, const { &[Instrument::gauge("clip.count", "{clip}", "Clips that are there")] });
+    breaks(Rule::NameUnique, const { &[counter("clip.rendered", "{clip}"), counter("clip.rendered", "{clip}")] });
+    breaks(Rule::Unit, const { &[counter("clip.rendered", "ms")] });
+    breaks(Rule::Unit, const { &[counter("clip.rendered", "")] });
+    breaks(Rule::Unit, const { &[counter("clip.rendered", "{}")] });
+    breaks(Rule::Description, const { &[Instrument::counter("clip.rendered", "{clip}", "")] });
+    breaks(Rule::Buckets, const { &[Instrument::histogram("clip.wait", "s", "Time before rendering")] });
+    breaks(Rule::Buckets, const { &[counter("clip.rendered", "{clip}").buckets(Family::Work)] });
+    breaks(Rule::AttributeKeys, const { &[counter("clip.rendered", "{clip}").attributes(&[GOOD, GOOD])] });
+    breaks(
+        Rule::AttributeKeys,
+        const { &[counter("clip.rendered", "{clip}").attributes(&[Attribute::budget("Clip Format", "As it says", 3)])] },
+    );
+    breaks(
+        Rule::AttributeValues,
+        const {
+            &[counter("clip.rendered", "{clip}").attributes(&[Attribute::budget(
+                "clip.id",
+                "Each clip's own",
+                1_000_000,
+            )])]
+        },
+    );
+    breaks(
+        Rule::AttributeValues,
+        const { &[counter("clip.rendered", "{clip}").attributes(&[Attribute::one_of("clip.format", "None", &[])])] },
+    );
+    assert!(lint::bounds(&[1.0, 1.0]).is_some());
+    assert!(lint::bounds(&[1.0, f64::INFINITY]).is_some());
+    assert!(lint::bounds(&[f64::NAN]).is_some());
+}
+
+#[test]
+fn span_attributes_are_in_order() {
+    for span in span::ALL {
+        assert!(span.attributes.windows(2).all(|pair| pair[0].key < pair[1].key), "{}", span.name);
+    }
+}
+
+#[test]
+fn the_documents_hold_every_instrument() {
+    let catalog = Catalog::own();
+    let page = catalog.to_markdown();
+    for instrument in catalog.iter() {
+        assert!(page.contains(&format!("| `{}` |", instrument.name())), "{}", instrument.name());
+    }
+}
