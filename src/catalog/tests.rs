@@ -25,6 +25,10 @@ fn attributes_of_one_key_are_the_same_everywhere() {
     }
 }
 
+const UNBOUNDED: Attribute = Attribute::budget("clip.id", "Each clip's own", 1_000_000);
+const BADLY_NAMED: Attribute = Attribute::budget("Clip Format", "As it says", 3);
+const EMPTY: Attribute = Attribute::one_of("clip.format", "None", &[]);
+
 #[test]
 fn each_rule_finds_what_breaks_it() {
     const fn counter(name: &'static str, unit: &'static str) -> Instrument {
@@ -44,24 +48,9 @@ fn each_rule_finds_what_breaks_it() {
     breaks(Rule::Buckets, const { &[Instrument::histogram("clip.wait", "s", "Time before rendering")] });
     breaks(Rule::Buckets, const { &[counter("clip.rendered", "{clip}").buckets(Family::Work)] });
     breaks(Rule::AttributeKeys, const { &[counter("clip.rendered", "{clip}").attributes(&[GOOD, GOOD])] });
-    breaks(
-        Rule::AttributeKeys,
-        const { &[counter("clip.rendered", "{clip}").attributes(&[Attribute::budget("Clip Format", "As it says", 3)])] },
-    );
-    breaks(
-        Rule::AttributeValues,
-        const {
-            &[counter("clip.rendered", "{clip}").attributes(&[Attribute::budget(
-                "clip.id",
-                "Each clip's own",
-                1_000_000,
-            )])]
-        },
-    );
-    breaks(
-        Rule::AttributeValues,
-        const { &[counter("clip.rendered", "{clip}").attributes(&[Attribute::one_of("clip.format", "None", &[])])] },
-    );
+    breaks(Rule::AttributeKeys, const { &[counter("clip.rendered", "{clip}").attributes(&[BADLY_NAMED])] });
+    breaks(Rule::AttributeValues, const { &[counter("clip.rendered", "{clip}").attributes(&[UNBOUNDED])] });
+    breaks(Rule::AttributeValues, const { &[counter("clip.rendered", "{clip}").attributes(&[EMPTY])] });
     assert!(lint::bounds(&[1.0, 1.0]).is_some());
     assert!(lint::bounds(&[1.0, f64::INFINITY]).is_some());
     assert!(lint::bounds(&[f64::NAN]).is_some());
