@@ -47,7 +47,7 @@ impl fmt::Display for Fault {
 
 /// Endings that the Prometheus name gets anyway, or that belong to another kind.
 const SUFFIXES: &[&str] =
-    &["total", "seconds", "second", "milliseconds", "ms", "bytes", "byte", "ratio", "bucket", "sum", "info"];
+    &["total", "seconds", "second", "milliseconds", "ms", "bytes", "byte", "bucket", "sum", "info"];
 
 /// Units that are allowed besides `{annotation}`.
 const UNITS: &[&str] = &["s", "By", "1", "Cel", "W", "J", "Hz", "%"];
