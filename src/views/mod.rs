@@ -1,1 +1,133 @@
-//! OpenTelemetry views, from the catalogue and the user's rules.
+//! Views: what becomes of an instrument's stream: its name, aggregation, attribute keys and limit.
+//!
+//! The catalogue gives each of its instruments a view: the buckets of its family, its attribute keys
+//! and a cardinality limit that fits them. The SDK and the [exemplar](crate::exemplar) room ask the
+//! same [`Views`], so that both know a stream under the same key.
+
+mod sdk;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use opentelemetry::{InstrumentationScope, Key};
+use opentelemetry_sdk::metrics::InstrumentKind;
+
+use crate::catalog::{Catalog, Family, Instrument};
+
+/// How many series an instrument may have that no view says anything about: the SDK's default.
+pub const DEFAULT_CARDINALITY_LIMIT: usize = 2000;
+
+/// A stream, as the views leave it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stream {
+    /// Name of the metric.
+    pub name: Cow<'static, str>,
+    /// How measurements are aggregated.
+    pub aggregation: Aggregation,
+    /// The attribute keys that are kept; `None` keeps all.
+    pub keys: Option<Arc<[Key]>>,
+    /// The number of series at which new ones go into the overflow series.
+    pub cardinality_limit: usize,
+}
+
+/// How measurements are aggregated, as the specification names it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Aggregation {
+    /// What the specification gives the kind of instrument.
+    Default,
+    /// Not at all: there is no stream.
+    Drop,
+    /// The sum.
+    Sum,
+    /// The last value.
+    LastValue,
+    /// A histogram with the bounds that are given.
+    Explicit {
+        /// Upper bounds, finite and strictly increasing.
+        boundaries: Vec<f64>,
+        /// Whether the smallest and largest value are recorded.
+        record_min_max: bool,
+    },
+    /// A histogram whose bounds follow the values.
+    Exponential {
+        /// The largest number of buckets on each side of zero.
+        max_size: u32,
+        /// The finest resolution, -10 to 20.
+        max_scale: i8,
+        /// Whether the smallest and largest value are recorded.
+        record_min_max: bool,
+    },
+}
+
+/// The views of one meter provider.
+#[derive(Debug, Default)]
+pub struct Views {
+    streams: HashMap<&'static str, Stream>,
+}
+
+impl Views {
+    /// The views that a catalogue gives its instruments.
+    pub fn new(catalog: &Catalog) -> Self {
+        Self { streams: catalog.iter().map(|instrument| (instrument.name(), stream(instrument))).collect() }
+    }
+
+    /// The streams of an instrument.
+    ///
+    /// `boundaries` are those that the instrument was built with; a view's own come before them. A
+    /// histogram with neither gets bounds that suit its unit, where the SDK would give seconds the
+    /// bounds of milliseconds.
+    pub fn resolve(
+        &self,
+        _scope: &InstrumentationScope,
+        name: &str,
+        kind: InstrumentKind,
+        unit: &str,
+        boundaries: Option<&[f64]>,
+    ) -> Vec<Stream> {
+        let mut stream = self.streams.get(name).cloned().unwrap_or_else(|| Stream {
+            name: Cow::Owned(name.to_owned()),
+            aggregation: Aggregation::Default,
+            keys: None,
+            cardinality_limit: DEFAULT_CARDINALITY_LIMIT,
+        });
+        if kind == InstrumentKind::Histogram && stream.aggregation == Aggregation::Default {
+            let boundaries = boundaries.unwrap_or_else(|| default_boundaries(unit)).to_vec();
+            stream.aggregation = Aggregation::Explicit { boundaries, record_min_max: true };
+        }
+        vec![stream]
+    }
+}
+
+/// Seconds of anything: from a fast request to a long job.
+const SECONDS: &[f64] =
+    &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0, 28800.0];
+
+/// The bounds that the specification gives histograms whose unit is not known.
+const UNITLESS: &[f64] =
+    &[0.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0, 10000.0];
+
+/// The bounds of a histogram that neither a view nor its builder gives any.
+pub(crate) fn default_boundaries(unit: &str) -> &'static [f64] {
+    match unit {
+        "s" => SECONDS,
+        "By" => Family::Size.bounds(),
+        _ => UNITLESS,
+    }
+}
+
+fn stream(instrument: &'static Instrument) -> Stream {
+    Stream {
+        name: Cow::Borrowed(instrument.name()),
+        aggregation: match instrument.family() {
+            Some(family) => Aggregation::Explicit { boundaries: family.bounds().to_vec(), record_min_max: true },
+            None => Aggregation::Default,
+        },
+        keys: Some(instrument.attribute_list().iter().map(|attribute| Key::from_static_str(attribute.key())).collect()),
+        // The SDK walks a table of this size at each collection: no larger than the need. One is for the overflow.
+        cardinality_limit: instrument.series().saturating_add(1).min(DEFAULT_CARDINALITY_LIMIT),
+    }
+}
