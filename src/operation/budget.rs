@@ -1,0 +1,75 @@
+//! What a label may say.
+
+#[cfg(feature = "telemetry")]
+pub(super) use on::Budgets;
+
+#[cfg(feature = "telemetry")]
+mod on {
+    use std::collections::{BTreeMap, HashSet};
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use opentelemetry::StringValue;
+
+    use crate::catalog::{Attribute, OTHER, Values};
+
+    /// Longest value of a free-text label, in characters.
+    const LENGTH_LIMIT: usize = 64;
+
+    /// The values that free-text attributes have taken, and how often one was refused.
+    #[derive(Debug, Default)]
+    pub(in crate::operation) struct Budgets {
+        taken: Mutex<BTreeMap<&'static str, Taken>>,
+    }
+
+    #[derive(Debug, Default)]
+    struct Taken {
+        values: HashSet<Arc<str>>,
+        refused: u64,
+    }
+
+    impl Budgets {
+        /// The value to record for what was said: itself if it is allowed and within the budget.
+        pub(in crate::operation) fn value(&self, attribute: &Attribute, said: &str) -> StringValue {
+            match attribute.values() {
+                Values::OneOf(values) => match values.iter().find(|value| **value == said) {
+                    Some(value) => StringValue::from(*value),
+                    None => {
+                        self.refuse(attribute.key());
+                        StringValue::from(if values.contains(&"_OTHER") { "_OTHER" } else { OTHER })
+                    }
+                },
+                Values::Budget(budget) => self.within(attribute.key(), budget, &clean(said)),
+            }
+        }
+
+        /// How many values were refused, by attribute.
+        pub(in crate::operation) fn refused(&self) -> Vec<(&'static str, u64)> {
+            let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+            taken.iter().map(|(key, taken)| (*key, taken.refused)).filter(|(_, refused)| *refused > 0).collect()
+        }
+
+        fn refuse(&self, key: &'static str) {
+            self.taken.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().refused += 1;
+        }
+
+        fn within(&self, key: &'static str, budget: usize, value: &str) -> StringValue {
+            let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+            let taken = taken.entry(key).or_default();
+            if let Some(known) = taken.values.get(value) {
+                return Arc::clone(known).into();
+            }
+            if value.is_empty() || taken.values.len() >= budget {
+                taken.refused += 1;
+                return StringValue::from(OTHER);
+            }
+            let value: Arc<str> = value.into();
+            taken.values.insert(Arc::clone(&value));
+            value.into()
+        }
+    }
+
+    /// Without control characters and surrounding space, and of bounded length.
+    fn clean(said: &str) -> String {
+        said.trim().chars().filter(|c| !c.is_control()).take(LENGTH_LIMIT).collect()
+    }
+}

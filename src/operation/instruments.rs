@@ -1,0 +1,312 @@
+//! The catalogue's instruments at run time, and handles to their series.
+
+use std::fmt;
+use std::sync::Arc;
+
+use opentelemetry::metrics::{self, Meter};
+use opentelemetry::{KeyValue, Value};
+
+use super::budget::Budgets;
+use super::{Classifier, Classifiers};
+use crate::catalog::{Attribute, Instrument, Kind, Number};
+
+/// Makes the instruments that the catalogue defines, and keeps the values of their labels in bounds.
+/// A clone is the same.
+#[derive(Clone)]
+pub struct Instruments {
+    meter: Meter,
+    budgets: Arc<Budgets>,
+    classifiers: Classifiers,
+}
+
+/// The attributes of a series. Each value is one that the attribute allows, whatever was set.
+#[derive(Clone, Debug)]
+pub struct Labels {
+    pairs: Vec<KeyValue>,
+    budgets: Arc<Budgets>,
+}
+
+impl fmt::Debug for Instruments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instruments").finish_non_exhaustive()
+    }
+}
+
+impl Instruments {
+    /// Makes instruments by a meter of OpenTelemetry.
+    pub fn new(meter: Meter) -> Self {
+        Self { meter, budgets: Arc::default(), classifiers: Classifiers::default() }
+    }
+
+    /// Instruments that record nothing.
+    pub fn noop() -> Self {
+        Self::new(metrics::MeterProvider::meter(&metrics::NoopMeterProvider::new(), ""))
+    }
+
+    /// Asks these classifiers why an operation failed, in this order and before telecine's own.
+    #[must_use]
+    pub fn with_classifiers(mut self, classifiers: impl IntoIterator<Item = Classifier>) -> Self {
+        self.classifiers = classifiers.into_iter().collect();
+        self
+    }
+
+    /// The meter that makes the instruments.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// Labels, none set.
+    pub fn labels(&self) -> Labels {
+        Labels { pairs: Vec::new(), budgets: Arc::clone(&self.budgets) }
+    }
+
+    /// How often the value of a label was refused, since it was not allowed or came past the budget,
+    /// by attribute key.
+    pub fn refused_labels(&self) -> Vec<(&'static str, u64)> {
+        self.budgets.refused()
+    }
+
+    pub(crate) fn classifiers(&self) -> Classifiers {
+        self.classifiers.clone()
+    }
+
+    /// A counter of things or bytes.
+    pub fn counter(&self, definition: &'static Instrument) -> Counter {
+        check(definition, Kind::Counter, Number::U64);
+        Counter(
+            self.meter
+                .u64_counter(definition.name())
+                .with_unit(definition.unit())
+                .with_description(definition.description())
+                .build(),
+        )
+    }
+
+    /// A counter of seconds.
+    pub fn time_counter(&self, definition: &'static Instrument) -> TimeCounter {
+        check(definition, Kind::Counter, Number::F64);
+        TimeCounter(
+            self.meter
+                .f64_counter(definition.name())
+                .with_unit(definition.unit())
+                .with_description(definition.description())
+                .build(),
+        )
+    }
+
+    /// An up-down counter.
+    pub fn up_down_counter(&self, definition: &'static Instrument) -> UpDownCounter {
+        check(definition, Kind::UpDownCounter, Number::I64);
+        UpDownCounter(
+            self.meter
+                .i64_up_down_counter(definition.name())
+                .with_unit(definition.unit())
+                .with_description(definition.description())
+                .build(),
+        )
+    }
+
+    /// A histogram.
+    pub fn histogram(&self, definition: &'static Instrument) -> Histogram {
+        check(definition, Kind::Histogram, Number::F64);
+        Histogram(
+            self.meter
+                .f64_histogram(definition.name())
+                .with_unit(definition.unit())
+                .with_description(definition.description())
+                .build(),
+        )
+    }
+
+    /// A gauge.
+    pub fn gauge(&self, definition: &'static Instrument) -> Gauge {
+        check(definition, Kind::Gauge, Number::F64);
+        Gauge(
+            self.meter
+                .f64_gauge(definition.name())
+                .with_unit(definition.unit())
+                .with_description(definition.description())
+                .build(),
+        )
+    }
+}
+
+fn check(definition: &Instrument, kind: Kind, number: Number) {
+    debug_assert_eq!((definition.kind(), definition.number()), (kind, number), "{}", definition.name());
+}
+
+impl Labels {
+    /// Sets a label. What the attribute does not allow becomes `other`, and is counted.
+    #[must_use]
+    pub fn set(mut self, attribute: &Attribute, value: impl AsRef<str>) -> Self {
+        let value = Value::String(self.budgets.value(attribute, value.as_ref()));
+        // In order of keys: the SDK keeps a second entry for attributes that come in another order.
+        match self.pairs.binary_search_by(|pair| pair.key.as_str().cmp(attribute.key())) {
+            Ok(at) => self.pairs[at].value = value,
+            Err(at) => self.pairs.insert(at, KeyValue::new(attribute.key(), value)),
+        }
+        self
+    }
+
+    /// Sets a label if there is something to say.
+    #[must_use]
+    pub fn set_some(self, attribute: &Attribute, value: Option<impl AsRef<str>>) -> Self {
+        match value {
+            Some(value) => self.set(attribute, value),
+            None => self,
+        }
+    }
+
+    /// The labels as OpenTelemetry has them, ordered by key.
+    pub fn as_slice(&self) -> &[KeyValue] {
+        &self.pairs
+    }
+}
+
+/// A counter of things or bytes.
+#[derive(Clone, Debug)]
+pub struct Counter(metrics::Counter<u64>);
+
+/// A counter of seconds.
+#[derive(Clone, Debug)]
+pub struct TimeCounter(metrics::Counter<f64>);
+
+/// An up-down counter.
+#[derive(Clone, Debug)]
+pub struct UpDownCounter(metrics::UpDownCounter<i64>);
+
+/// A histogram.
+#[derive(Clone, Debug)]
+pub struct Histogram(metrics::Histogram<f64>);
+
+/// A gauge.
+#[derive(Clone, Debug)]
+pub struct Gauge(metrics::Gauge<f64>);
+
+/// One series of a counter: adding to it is one atomic addition.
+#[derive(Debug)]
+pub struct BoundCounter(metrics::BoundCounter<u64>);
+
+/// One series of a counter of seconds.
+#[derive(Debug)]
+pub struct BoundTimeCounter(metrics::BoundCounter<f64>);
+
+/// One series of an up-down counter.
+#[derive(Debug)]
+pub struct BoundUpDownCounter(metrics::BoundUpDownCounter<i64>);
+
+/// One series of a histogram.
+#[derive(Debug)]
+pub struct BoundHistogram(metrics::BoundHistogram<f64>);
+
+/// Counts as one of an up-down counter until it is dropped.
+#[must_use = "it stops to count when it is dropped"]
+#[derive(Debug)]
+pub struct InFlight(BoundUpDownCounter);
+
+impl Counter {
+    /// Adds to the series of these labels.
+    pub fn add(&self, value: u64, labels: &Labels) {
+        self.0.add(value, labels.as_slice());
+    }
+
+    /// A handle to the series of these labels, published as 0 at once: a counter that is born at 1 is
+    /// invisible to `increase()`.
+    pub fn bind(&self, labels: &Labels) -> BoundCounter {
+        let bound = BoundCounter(self.0.bind(labels.as_slice()));
+        bound.add(0);
+        bound
+    }
+}
+
+impl BoundCounter {
+    /// Adds.
+    #[inline]
+    pub fn add(&self, value: u64) {
+        self.0.add(value);
+    }
+}
+
+impl TimeCounter {
+    /// Adds seconds to the series of these labels.
+    pub fn add(&self, seconds: f64, labels: &Labels) {
+        self.0.add(seconds, labels.as_slice());
+    }
+
+    /// A handle to the series of these labels, published as 0 at once.
+    pub fn bind(&self, labels: &Labels) -> BoundTimeCounter {
+        let bound = BoundTimeCounter(self.0.bind(labels.as_slice()));
+        bound.add(0.0);
+        bound
+    }
+}
+
+impl BoundTimeCounter {
+    /// Adds seconds.
+    #[inline]
+    pub fn add(&self, seconds: f64) {
+        self.0.add(seconds);
+    }
+}
+
+impl UpDownCounter {
+    /// Adds to, or takes from, the series of these labels.
+    pub fn add(&self, value: i64, labels: &Labels) {
+        self.0.add(value, labels.as_slice());
+    }
+
+    /// A handle to the series of these labels, published as 0 at once.
+    pub fn bind(&self, labels: &Labels) -> BoundUpDownCounter {
+        let bound = BoundUpDownCounter(self.0.bind(labels.as_slice()));
+        bound.add(0);
+        bound
+    }
+
+    /// Counts one more until the guard is dropped.
+    pub fn hold(&self, labels: &Labels) -> InFlight {
+        let bound = BoundUpDownCounter(self.0.bind(labels.as_slice()));
+        bound.add(1);
+        InFlight(bound)
+    }
+}
+
+impl BoundUpDownCounter {
+    /// Adds or takes.
+    #[inline]
+    pub fn add(&self, value: i64) {
+        self.0.add(value);
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.add(-1);
+    }
+}
+
+impl Histogram {
+    /// Records a value in the series of these labels.
+    pub fn record(&self, value: f64, labels: &Labels) {
+        self.0.record(value, labels.as_slice());
+    }
+
+    /// A handle to the series of these labels.
+    pub fn bind(&self, labels: &Labels) -> BoundHistogram {
+        BoundHistogram(self.0.bind(labels.as_slice()))
+    }
+}
+
+impl BoundHistogram {
+    /// Records a value.
+    #[inline]
+    pub fn record(&self, value: f64) {
+        self.0.record(value);
+    }
+}
+
+impl Gauge {
+    /// Sets the series of these labels.
+    pub fn set(&self, value: f64, labels: &Labels) {
+        self.0.record(value, labels.as_slice());
+    }
+}

@@ -1,0 +1,303 @@
+//! A job: accepted once, attempted once or several times.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Work;
+use super::place::{NO_STAGE, Place};
+use crate::catalog::{attribute, job as definitions};
+use crate::media::{RetryReason, Stage, Step};
+use crate::operation::{
+    self, AsError, Counter, End, ErrorType, Guard, Histogram, Instruments, Labels, Measured, Outcome, Parent, Run,
+    TimeCounter, UpDownCounter,
+};
+
+#[derive(Clone, Debug)]
+pub(super) struct Metrics {
+    created: Counter,
+    duration: Histogram,
+    queue_duration: Histogram,
+    active: UpDownCounter,
+    retries: Counter,
+    wasted_time: TimeCounter,
+}
+
+impl Metrics {
+    pub(super) fn new(instruments: &Instruments) -> Self {
+        Self {
+            created: instruments.counter(&definitions::CREATED),
+            duration: instruments.histogram(&definitions::DURATION),
+            queue_duration: instruments.histogram(&definitions::QUEUE_DURATION),
+            active: instruments.up_down_counter(&definitions::ACTIVE),
+            retries: instruments.counter(&definitions::RETRIES),
+            wasted_time: instruments.time_counter(&definitions::WASTED_TIME),
+        }
+    }
+
+    pub(super) fn declare(&self, instruments: &Instruments, job_type: &str) {
+        let labels = instruments.labels().set(&attribute::JOB_TYPE, job_type);
+        self.created.add(0, &labels);
+        self.wasted_time.add(0.0, &labels);
+        self.active.add(0, &labels.set(&attribute::STAGE, NO_STAGE));
+    }
+}
+
+/// A job that is about to be accepted.
+#[must_use = "a job is counted when it is created"]
+#[derive(Debug)]
+pub struct JobBuilder {
+    work: Work,
+    job_type: String,
+    id: Option<String>,
+    max_attempts: u32,
+    parent: Option<Parent>,
+}
+
+/// A job that was accepted. A clone is the same job.
+///
+/// It is over when an attempt succeeds, when one fails that is the last or that no retry can mend, when
+/// one is cancelled, or when the last clone is dropped, which cancels it.
+#[must_use = "a job that is dropped at once is recorded as cancelled"]
+#[derive(Clone, Debug)]
+pub struct Job {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    work: Work,
+    job_type: String,
+    id: Option<String>,
+    max_attempts: u32,
+    parent: Parent,
+    labels: Labels,
+    accepted: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    attempts: u32,
+    started: Option<Instant>,
+    /// The trace of the first attempt, which retries link to.
+    first: Parent,
+    /// Why the attempt before failed.
+    failed: Option<ErrorType>,
+    outcome: Option<Outcome>,
+}
+
+/// An attempt that runs: what a [`Guard`] of a job dereferences to.
+#[derive(Debug)]
+pub struct Attempt {
+    job: Arc<Shared>,
+    number: u32,
+    place: Arc<Place>,
+}
+
+impl JobBuilder {
+    pub(super) fn new(work: &Work, job_type: &str) -> Self {
+        Self { work: work.clone(), job_type: job_type.to_owned(), id: None, max_attempts: 1, parent: None }
+    }
+
+    /// The job's id. It goes on spans and, through them, on log lines; never on a metric.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// How often the job is attempted before it has failed: at least, and by default, once.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts.max(1);
+        self
+    }
+
+    /// The trace context of whoever asked for the job; by default that of the current span.
+    pub fn parent(mut self, parent: Parent) -> Self {
+        self.parent = Some(parent);
+        self
+    }
+
+    /// Accepts the job: it is counted as created, and begins to wait.
+    pub fn create(self) -> Job {
+        let Self { work, job_type, id, max_attempts, parent } = self;
+        let labels = work.shared.instruments.labels().set(&attribute::JOB_TYPE, &job_type);
+        work.shared.job.created.add(1, &labels);
+        Job {
+            shared: Arc::new(Shared {
+                work,
+                job_type,
+                id,
+                max_attempts,
+                parent: parent.unwrap_or_else(Parent::current),
+                labels,
+                accepted: Instant::now(),
+                state: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Accepts the job and starts its only attempt.
+    pub fn start(self) -> Guard<Attempt> {
+        self.create().attempt()
+    }
+
+    /// Accepts the job and runs a future as its only attempt.
+    pub fn run<F, T, E, Kind>(self, future: F) -> Run<Attempt, F, Kind>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: AsError<Kind>,
+    {
+        self.start().run(future)
+    }
+}
+
+impl Job {
+    /// Starts the next attempt. The first is a child of whoever asked for the job; a retry is a trace
+    /// of its own that is linked to the first.
+    pub fn attempt(&self) -> Guard<Attempt> {
+        let job = &self.shared;
+        let metrics = &job.work.shared.job;
+        let mut state = job.state();
+        state.attempts += 1;
+        let number = state.attempts;
+        let span = operation::open!(
+            root "job",
+            "job_id" = job.id,
+            "media.job.attempt" = number,
+            "media.job.type" = job.job_type,
+            "otel.kind" = "consumer",
+        );
+        if number == 1 {
+            job.parent.adopt(&span);
+            state.first = Parent::of(&span);
+            state.started = Some(Instant::now());
+            span.in_scope(|| metrics.queue_duration.record(job.accepted.elapsed().as_secs_f64(), &job.labels));
+        } else {
+            state.first.link(&span);
+            let reason = state.failed.map_or(RetryReason::Other, retry_reason);
+            let labels = job.labels.clone().set(&attribute::RETRY_REASON, reason.as_str());
+            span.in_scope(|| metrics.retries.add(1, &labels));
+        }
+        drop(state);
+        let attempt = Attempt { job: Arc::clone(job), number, place: Place::new(&metrics.active, &job.labels) };
+        Guard::new(attempt, span, job.work.shared.instruments.classifiers())
+    }
+
+    /// Nobody wants the job any more. An attempt that runs ends by itself.
+    pub fn cancel(&self) {
+        self.shared.over(Outcome::Cancelled, None);
+    }
+
+    /// Whether the job is over.
+    pub fn is_over(&self) -> bool {
+        self.outcome().is_some()
+    }
+
+    /// How the job ended.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.shared.state().outcome
+    }
+
+    /// What sort of job it is.
+    pub fn job_type(&self) -> &str {
+        &self.shared.job_type
+    }
+
+    /// How many attempts were started.
+    pub fn attempts(&self) -> u32 {
+        self.shared.state().attempts
+    }
+
+    /// The trace context of whoever asked for the job.
+    pub fn parent(&self) -> &Parent {
+        &self.shared.parent
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records the job's end, unless it is over already.
+    fn over(&self, outcome: Outcome, error_type: Option<ErrorType>) {
+        let mut state = self.state();
+        if state.outcome.is_some() {
+            return;
+        }
+        state.outcome = Some(outcome);
+        let duration = state.started.map_or(Duration::ZERO, |started| started.elapsed());
+        drop(state);
+        let labels = End { outcome, error_type, duration }
+            .label(&self.labels)
+            .set_some(&attribute::ERROR_ORIGIN, error_type.map(|error_type| error_type.origin().as_str()));
+        self.work.shared.job.duration.record(duration.as_secs_f64(), &labels);
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.over(Outcome::Cancelled, None);
+    }
+}
+
+impl Attempt {
+    /// The attempt's number, from 1.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The job's id.
+    pub fn id(&self) -> Option<&str> {
+        self.job.id.as_deref()
+    }
+
+    /// A step of this attempt, to be run. While it runs, the job is counted as active in this step.
+    pub fn stage(&self, stage: Stage) -> Step {
+        self.steps().stage(stage)
+    }
+
+    /// Makes steps of this attempt, also where the attempt itself is out of reach because it runs.
+    pub fn steps(&self) -> Steps {
+        Steps { work: self.job.work.clone(), place: Arc::clone(&self.place) }
+    }
+}
+
+/// Makes the steps of an attempt. A clone is the same.
+#[derive(Clone, Debug)]
+pub struct Steps {
+    work: Work,
+    place: Arc<Place>,
+}
+
+impl Steps {
+    /// A step, to be run. While it runs, the job is counted as active in this step.
+    pub fn stage(&self, stage: Stage) -> Step {
+        self.work.shared.media.stage(stage).holding(self.place.enter(stage))
+    }
+}
+
+impl Measured for Attempt {
+    fn end(&mut self, end: &End) {
+        self.place.leave();
+        if end.outcome.is_error() {
+            self.job.work.shared.job.wasted_time.add(end.duration.as_secs_f64(), &self.job.labels);
+        }
+        let retry = end.error_type.is_some_and(ErrorType::is_retryable) && self.number < self.job.max_attempts;
+        if retry {
+            self.job.state().failed = end.error_type;
+        } else {
+            self.job.over(end.outcome, end.error_type);
+        }
+    }
+}
+
+fn retry_reason(error_type: ErrorType) -> RetryReason {
+    match error_type {
+        ErrorType::Throttled => RetryReason::Throttled,
+        ErrorType::StorageServer => RetryReason::Server,
+        ErrorType::Network => RetryReason::Network,
+        ErrorType::Timeout => RetryReason::Timeout,
+        _ => RetryReason::Other,
+    }
+}
