@@ -75,6 +75,12 @@ impl Views {
         Self { streams: catalog.iter().map(|instrument| (instrument.name(), stream(instrument))).collect() }
     }
 
+    /// Views made by a test.
+    #[cfg(test)]
+    pub(crate) fn of(streams: impl IntoIterator<Item = (&'static str, Stream)>) -> Self {
+        Self { streams: streams.into_iter().collect() }
+    }
+
     /// The streams of an instrument.
     ///
     /// `boundaries` are those that the instrument was built with; a view's own come before them. A

@@ -1,0 +1,122 @@
+use std::sync::Arc;
+
+use opentelemetry::InstrumentationScope;
+use opentelemetry::metrics::{
+    AsyncInstrumentBuilder, Counter, Gauge, Histogram, HistogramBuilder, InstrumentBuilder, InstrumentProvider, Meter,
+    ObservableCounter, ObservableGauge, ObservableUpDownCounter, UpDownCounter,
+};
+use opentelemetry_sdk::metrics::{InstrumentKind, SdkMeterProvider};
+
+use super::Exemplars;
+use crate::views::{Aggregation, Stream};
+
+/// A meter provider whose synchronous instruments keep exemplars.
+///
+/// Observable instruments are the SDK's own: their callbacks run at collection, in no one's span.
+#[derive(Clone, Debug)]
+pub struct MeterProvider {
+    inner: SdkMeterProvider,
+    exemplars: Exemplars,
+}
+
+/// The instruments of one scope. Each method of the trait is here, since those that are left out
+/// would make instruments that record nothing.
+struct Instruments {
+    inner: Meter,
+    scope: InstrumentationScope,
+    exemplars: Exemplars,
+}
+
+impl MeterProvider {
+    pub(super) fn new(inner: SdkMeterProvider, exemplars: Exemplars) -> Self {
+        Self { inner, exemplars }
+    }
+}
+
+impl opentelemetry::metrics::MeterProvider for MeterProvider {
+    fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
+        Meter::new(Arc::new(Instruments {
+            inner: self.inner.meter_with_scope(scope.clone()),
+            scope,
+            exemplars: self.exemplars.clone(),
+        }))
+    }
+}
+
+macro_rules! synchronous {
+    ($method:ident, $instrument:ident, $number:ty) => {
+        fn $method(&self, builder: InstrumentBuilder<'_, $instrument<$number>>) -> $instrument<$number> {
+            let kind = InstrumentKind::$instrument;
+            let unit = builder.unit.clone().unwrap_or_default();
+            let streams = self.exemplars.resolve(&self.scope, &builder.name, kind, &unit, None);
+            let mut inner = self.inner.$method(builder.name);
+            inner.description = builder.description;
+            inner.unit = builder.unit;
+            let inner = inner.build();
+            match self.exemplars.instrument(&self.scope, kind, &unit, &streams, inner.clone()) {
+                Some(instrument) => $instrument::new(instrument),
+                None => inner,
+            }
+        }
+    };
+}
+
+macro_rules! observable {
+    ($method:ident, $instrument:ident, $number:ty) => {
+        fn $method(&self, builder: AsyncInstrumentBuilder<'_, $instrument<$number>, $number>) -> $instrument<$number> {
+            let mut inner = self.inner.$method(builder.name);
+            inner.description = builder.description;
+            inner.unit = builder.unit;
+            inner.callbacks = builder.callbacks;
+            inner.build()
+        }
+    };
+}
+
+macro_rules! histogram {
+    ($method:ident, $number:ty) => {
+        fn $method(&self, builder: HistogramBuilder<'_, Histogram<$number>>) -> Histogram<$number> {
+            let kind = InstrumentKind::Histogram;
+            let unit = builder.unit.clone().unwrap_or_default();
+            let streams =
+                self.exemplars.resolve(&self.scope, &builder.name, kind, &unit, builder.boundaries.as_deref());
+            let mut inner = self.inner.$method(builder.name);
+            inner.description = builder.description;
+            inner.unit = builder.unit;
+            inner.boundaries = builder.boundaries.or_else(|| boundaries(&streams));
+            let inner = inner.build();
+            match self.exemplars.instrument(&self.scope, kind, &unit, &streams, inner.clone()) {
+                Some(instrument) => Histogram::new(instrument),
+                None => inner,
+            }
+        }
+    };
+}
+
+impl InstrumentProvider for Instruments {
+    synchronous!(u64_counter, Counter, u64);
+    synchronous!(f64_counter, Counter, f64);
+    synchronous!(i64_up_down_counter, UpDownCounter, i64);
+    synchronous!(f64_up_down_counter, UpDownCounter, f64);
+    synchronous!(u64_gauge, Gauge, u64);
+    synchronous!(i64_gauge, Gauge, i64);
+    synchronous!(f64_gauge, Gauge, f64);
+    histogram!(u64_histogram, u64);
+    histogram!(f64_histogram, f64);
+    observable!(u64_observable_counter, ObservableCounter, u64);
+    observable!(f64_observable_counter, ObservableCounter, f64);
+    observable!(i64_observable_up_down_counter, ObservableUpDownCounter, i64);
+    observable!(f64_observable_up_down_counter, ObservableUpDownCounter, f64);
+    observable!(u64_observable_gauge, ObservableGauge, u64);
+    observable!(i64_observable_gauge, ObservableGauge, i64);
+    observable!(f64_observable_gauge, ObservableGauge, f64);
+}
+
+/// The bounds that the views give a histogram which was built with none. The SDK asks for them where
+/// no view matches, since it would give every unit the bounds of milliseconds.
+fn boundaries(streams: &[Stream]) -> Option<Vec<f64>> {
+    streams.iter().find_map(|stream| match &stream.aggregation {
+        Aggregation::Explicit { boundaries, .. } => Some(boundaries.clone()),
+        _ => None,
+    })
+}
