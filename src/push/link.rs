@@ -1,0 +1,218 @@
+//! One signal's way to its collector: attempts, deadline, counts.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use opentelemetry::Context;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+
+use super::counts::Counts;
+use super::outage::Outage;
+use super::retry::{self, Verdict};
+use super::thread::Thread;
+use super::transport::{Accepted, Fault, Message, Transport};
+use super::{Error, Kind, Signal};
+
+/// Retries of an export once the program is ending: a collector that is away is not waited for.
+const RETRIES_AT_THE_END: u32 = 3;
+
+/// Everything between an encoded request and what became of it.
+#[derive(Debug)]
+pub(crate) struct Link {
+    kind: Kind,
+    timeout: Duration,
+    transport: Transport,
+    thread: Thread,
+    counts: Arc<Counts>,
+    outage: Arc<Outage>,
+    /// Set by a server that asks for a pause longer than the export which asked could wait.
+    not_before: Mutex<Option<Instant>>,
+    partial_said: AtomicBool,
+}
+
+/// Why an export failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{cause}")]
+pub(crate) struct Failure {
+    pub(crate) cause: String,
+    /// The server said no, which is another thing than not having been reached.
+    pub(crate) refused: bool,
+}
+
+/// What became of an export.
+pub(crate) type Outcome = Result<Accepted, Failure>;
+
+impl Link {
+    pub(crate) fn new(
+        kind: Kind,
+        signal: &Signal,
+        thread: Thread,
+        outage: Arc<Outage>,
+    ) -> Result<Self, Error> {
+        let transport = {
+            let _runtime = thread.enter();
+            Transport::new(kind, signal)?
+        };
+        Ok(Self {
+            kind,
+            timeout: signal.timeout,
+            transport,
+            thread,
+            counts: Arc::default(),
+            outage,
+            not_before: Mutex::default(),
+            partial_said: AtomicBool::new(false),
+        })
+    }
+
+    /// How long an export may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    pub(crate) fn counts(&self) -> &Arc<Counts> {
+        &self.counts
+    }
+
+    /// Sends `request`, the encoded message with this many items, and counts what became of it. Returns within the timeout.
+    pub(crate) async fn deliver(self: &Arc<Self>, request: Bytes, items: u64) -> OTelSdkResult {
+        let started = Instant::now();
+        // Compressing is work, so it stays on the caller's thread.
+        let outcome = match self.transport.prepare(request) {
+            Ok(message) => {
+                let link = Arc::clone(self);
+                let export = self
+                    .thread
+                    .spawn(async move { link.export(message, started).await });
+                export
+                    .await
+                    .unwrap_or_else(|_| Err(Failure::lost("the export thread has ended")))
+            }
+            Err(failure) => Err(failure),
+        };
+        self.counts.settle(items, started.elapsed(), &outcome);
+        match outcome {
+            Ok(accepted) => {
+                self.outage.succeeded(self.kind);
+                self.say_partial(&accepted, items);
+                Ok(())
+            }
+            Err(failure) => {
+                self.outage.failed(self.kind, items, &failure.cause);
+                Err(OTelSdkError::InternalFailure(failure.cause))
+            }
+        }
+    }
+
+    async fn export(&self, message: Message, started: Instant) -> Outcome {
+        let deadline = started + self.timeout;
+        let mut last = None;
+        let outcome = tokio::select! {
+            outcome = self.attempts(&message, deadline, &mut last) => Some(outcome),
+            () = self.thread.expired(deadline) => None,
+        };
+        outcome.unwrap_or_else(|| {
+            let after = started.elapsed().as_secs_f64();
+            Err(Failure::lost(match last {
+                Some(cause) => format!("given up after {after:.1} s: {cause}"),
+                None => format!("no answer after {after:.1} s"),
+            }))
+        })
+    }
+
+    async fn attempts(
+        &self,
+        message: &Message,
+        deadline: Instant,
+        last: &mut Option<String>,
+    ) -> Outcome {
+        if let Some(until) = self.pause().filter(|until| *until > Instant::now()) {
+            if until >= self.thread.end_of(deadline) {
+                return Err(Failure::lost(
+                    "the server has asked for a pause that is not over",
+                ));
+            }
+            tokio::time::sleep_until(until.into()).await;
+        }
+        for retry in 0.. {
+            let Fault { verdict, cause } = match self.transport.attempt(message).await {
+                Ok(accepted) => return Ok(accepted),
+                Err(fault) => fault,
+            };
+            let delay = match verdict {
+                Verdict::Refused => {
+                    return Err(Failure {
+                        cause,
+                        refused: true,
+                    });
+                }
+                Verdict::Retry => retry::delay(retry),
+                Verdict::RetryAfter(asked) => {
+                    self.set_pause(asked);
+                    asked.max(retry::delay(retry))
+                }
+            };
+            if !self.may_retry(retry) || Instant::now() + delay >= self.thread.end_of(deadline) {
+                return Err(Failure::lost(cause));
+            }
+            *last = Some(cause);
+            tokio::time::sleep(delay).await;
+            self.counts.retried();
+        }
+        Err(Failure::lost("too many attempts"))
+    }
+
+    /// While the program runs, only the deadline ends an export. At its end nobody wants to wait for a collector that is
+    /// known to be away.
+    fn may_retry(&self, retry: u32) -> bool {
+        let limit = match (self.thread.finishing(), self.counts.failing()) {
+            (false, _) => return true,
+            (true, false) => RETRIES_AT_THE_END,
+            (true, true) => 0,
+        };
+        retry < limit
+    }
+
+    fn pause(&self) -> Option<Instant> {
+        *self
+            .not_before
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_pause(&self, asked: Duration) {
+        let until = Instant::now().checked_add(asked);
+        *self
+            .not_before
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = until;
+    }
+
+    /// A server that takes a part does so at each export: said once, counted always.
+    fn say_partial(&self, accepted: &Accepted, items: u64) {
+        let whole = accepted.rejected == 0 && accepted.message.is_empty();
+        if whole || self.partial_said.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let _suppressed = Context::enter_telemetry_suppressed_scope();
+        tracing::warn!(
+            target: "telecine::push",
+            signal = self.kind.as_str(),
+            rejected = accepted.rejected,
+            of = items,
+            message = accepted.message,
+            "OTLP: the collector took a part of an export. The rest is not sent again; later ones are counted, not said",
+        );
+    }
+}
+
+impl Failure {
+    pub(crate) fn lost(cause: impl Into<String>) -> Self {
+        Self {
+            cause: cause.into(),
+            refused: false,
+        }
+    }
+}

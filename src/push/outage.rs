@@ -1,0 +1,125 @@
+//! One line when a collector cannot be reached, one when it is back: never one per export.
+
+use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use opentelemetry::Context;
+
+use super::Kind;
+
+/// The state of one collector, shared by the signals that go to it.
+#[derive(Debug)]
+pub(crate) struct Outage {
+    endpoint: String,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    since: Option<Instant>,
+    down: [bool; Kind::ALL.len()],
+    missing: [u64; Kind::ALL.len()],
+}
+
+/// What is to be said.
+#[derive(Debug, PartialEq, Eq)]
+enum Change {
+    Began,
+    Ended { missing: String, seconds: u64 },
+}
+
+impl Outage {
+    /// `endpoint` is shown: no credentials in it.
+    pub(crate) fn new(endpoint: String) -> Self {
+        Self {
+            endpoint,
+            state: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn failed(&self, kind: Kind, items: u64, cause: &str) {
+        if let Some(Change::Began) = self.lock().failed(kind, items) {
+            let _suppressed = Context::enter_telemetry_suppressed_scope();
+            tracing::warn!(
+                target: "telecine::push",
+                endpoint = self.endpoint,
+                signal = kind.as_str(),
+                error = cause,
+                "OTLP: the collector takes nothing. The program goes on; what cannot be delivered is counted and dropped. \
+                 The next line about this comes when it is taken again",
+            );
+        }
+    }
+
+    pub(crate) fn succeeded(&self, kind: Kind) {
+        if let Some(Change::Ended { missing, seconds }) = self.lock().succeeded(kind) {
+            let _suppressed = Context::enter_telemetry_suppressed_scope();
+            tracing::warn!(
+                target: "telecine::push",
+                endpoint = self.endpoint,
+                outage_seconds = seconds,
+                "OTLP: the collector takes everything again. Not delivered in between: {missing}",
+            );
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn failed(&mut self, kind: Kind, items: u64) -> Option<Change> {
+        self.down[kind as usize] = true;
+        self.missing[kind as usize] += items;
+        if self.since.is_some() {
+            return None;
+        }
+        self.since = Some(Instant::now());
+        Some(Change::Began)
+    }
+
+    fn succeeded(&mut self, kind: Kind) -> Option<Change> {
+        self.down[kind as usize] = false;
+        if self.down.contains(&true) {
+            return None;
+        }
+        let seconds = self.since?.elapsed().as_secs();
+        let mut missing = String::new();
+        for (kind, items) in Kind::ALL
+            .iter()
+            .zip(self.missing)
+            .filter(|(_, items)| *items > 0)
+        {
+            let comma = if missing.is_empty() { "" } else { ", " };
+            // Writing to a string cannot fail.
+            let _ = write!(missing, "{comma}{items} {}", kind.items());
+        }
+        *self = Self::default();
+        Some(Change::Ended { missing, seconds })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_is_said_once_whatever_the_signals() {
+        let mut state = State::default();
+        assert_eq!(state.succeeded(Kind::Traces), None);
+        assert_eq!(state.failed(Kind::Traces, 10), Some(Change::Began));
+        assert_eq!(state.failed(Kind::Logs, 3), None);
+        assert_eq!(state.failed(Kind::Traces, 5), None);
+        assert_eq!(state.succeeded(Kind::Traces), None);
+        assert_eq!(state.succeeded(Kind::Metrics), None);
+        let ended = Change::Ended {
+            missing: "15 spans, 3 log records".into(),
+            seconds: 0,
+        };
+        assert_eq!(state.succeeded(Kind::Logs), Some(ended));
+        assert_eq!(state.succeeded(Kind::Logs), None);
+        assert_eq!(state.failed(Kind::Logs, 1), Some(Change::Began));
+    }
+}
