@@ -43,11 +43,7 @@ pub(crate) fn encoder<B: WithHttpConfig + WithExportConfig>(builder: B, link: &A
 }
 
 /// Runs an encoder's export of this many items. Its error gives way to the link's, which knows the cause.
-pub(crate) async fn carry(
-    link: &Link,
-    items: usize,
-    export: impl Future<Output = OTelSdkResult>,
-) -> OTelSdkResult {
+pub(crate) async fn carry(link: &Link, items: usize, export: impl Future<Output = OTelSdkResult>) -> OTelSdkResult {
     let result = ITEMS.scope(items as u64, export).await;
     result.map_err(|error| match link.counts().stats().last_error {
         Some(cause) => OTelSdkError::InternalFailure(cause),
@@ -67,20 +63,14 @@ impl HttpClient for Carrier {
 
 /// The message as it is. It comes compressed if the process environment asks for it and another crate has enabled it.
 fn plain(request: Request<Bytes>) -> io::Result<Bytes> {
-    match request
-        .headers()
-        .get(CONTENT_ENCODING)
-        .map(|value| value.as_bytes())
-    {
+    match request.headers().get(CONTENT_ENCODING).map(|value| value.as_bytes()) {
         None => Ok(request.into_body()),
         Some(b"gzip") => {
             let mut message = Vec::new();
             GzDecoder::new(&request.body()[..]).read_to_end(&mut message)?;
             Ok(message.into())
         }
-        Some(_) => Err(io::Error::other(
-            "the request was compressed in an unknown way before it was sent",
-        )),
+        Some(_) => Err(io::Error::other("the request was compressed in an unknown way before it was sent")),
     }
 }
 
@@ -98,19 +88,11 @@ mod tests {
         gzip.write_all(b"message").unwrap();
         let compressed = Bytes::from(gzip.finish().unwrap());
         let request = |encoding: Option<&str>, body: Bytes| {
-            let builder = encoding
-                .into_iter()
-                .fold(Request::builder(), |b, e| b.header(CONTENT_ENCODING, e));
+            let builder = encoding.into_iter().fold(Request::builder(), |b, e| b.header(CONTENT_ENCODING, e));
             builder.body(body).unwrap()
         };
-        assert_eq!(
-            plain(request(None, Bytes::from_static(b"message"))).unwrap(),
-            "message"
-        );
-        assert_eq!(
-            plain(request(Some("gzip"), compressed.clone())).unwrap(),
-            "message"
-        );
+        assert_eq!(plain(request(None, Bytes::from_static(b"message"))).unwrap(), "message");
+        assert_eq!(plain(request(Some("gzip"), compressed.clone())).unwrap(), "message");
         assert!(plain(request(Some("zstd"), compressed)).is_err());
     }
 }

@@ -110,10 +110,7 @@ impl Signal {
 
     /// The endpoint as it may be shown: without user, password and query.
     pub fn shown_endpoint(&self) -> String {
-        let end = self
-            .endpoint
-            .find(['?', '#'])
-            .unwrap_or(self.endpoint.len());
+        let end = self.endpoint.find(['?', '#']).unwrap_or(self.endpoint.len());
         let url = &self.endpoint[..end];
         let (scheme, rest) = match url.split_once("://") {
             Some((scheme, rest)) => (Some(scheme), rest),
@@ -130,14 +127,7 @@ impl Signal {
 
 impl fmt::Debug for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            protocol,
-            endpoint: _,
-            headers,
-            timeout,
-            compression,
-            tls,
-        } = self;
+        let Self { protocol, endpoint: _, headers, timeout, compression, tls } = self;
         let headers: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("Signal")
             .field("protocol", protocol)
@@ -185,24 +175,12 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let mut signal =
-            Signal::http("https://user:hunter2@collector:4318/v1/traces?token=hunter2");
-        signal
-            .headers
-            .push(("authorization".into(), "Bearer hunter2".into()));
-        let shown = format!(
-            "{:?}",
-            Push {
-                traces: Some(signal),
-                ..Push::default()
-            }
-        );
+        let mut signal = Signal::http("https://user:hunter2@collector:4318/v1/traces?token=hunter2");
+        signal.headers.push(("authorization".into(), "Bearer hunter2".into()));
+        let shown = format!("{:?}", Push { traces: Some(signal), ..Push::default() });
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(shown.contains("authorization"), "{shown}");
-        assert!(
-            shown.contains("https://collector:4318/v1/traces"),
-            "{shown}"
-        );
+        assert!(shown.contains("https://collector:4318/v1/traces"), "{shown}");
     }
 
     #[test]

@@ -77,8 +77,7 @@ impl Counts {
     pub(crate) fn settle(&self, items: u64, took: Duration, outcome: &Outcome) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         self.exports.fetch_add(1, Relaxed);
-        self.last_duration_nanos
-            .store(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+        self.last_duration_nanos.store(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Relaxed);
         match outcome {
             Ok(accepted) => {
                 let rejected = accepted.rejected.min(items);
@@ -88,11 +87,7 @@ impl Counts {
                 last.success = Some(SystemTime::now());
             }
             Err(failure) => {
-                let total = if failure.refused {
-                    &self.refused
-                } else {
-                    &self.lost
-                };
+                let total = if failure.refused { &self.refused } else { &self.lost };
                 total.fetch_add(items, Relaxed);
                 self.consecutive_failures.fetch_add(1, Relaxed);
                 last.error = Some(failure.cause.clone());

@@ -31,20 +31,13 @@ pub enum Unfinished {
 ///
 /// The SDK's flushes and shutdowns wait without a deadline, or with one of their own, and block their caller, which may
 /// be the very runtime that they wait for.
-pub fn start<T: Send + 'static>(
-    call: impl FnOnce() -> T + Send + 'static,
-) -> Result<Pending<T>, Unfinished> {
+pub fn start<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Result<Pending<T>, Unfinished> {
     let (sender, result) = mpsc::channel();
-    thread::Builder::new()
-        .name("telecine-deadline".into())
-        .spawn(move || {
-            // The receiver is gone if the deadline has passed.
-            let _ = sender.send(call());
-        })?;
-    Ok(Pending {
-        result,
-        started: Instant::now(),
-    })
+    thread::Builder::new().name("telecine-deadline".into()).spawn(move || {
+        // The receiver is gone if the deadline has passed.
+        let _ = sender.send(call());
+    })?;
+    Ok(Pending { result, started: Instant::now() })
 }
 
 /// Runs `call` on a thread of its own and waits for it, for at most `deadline`. A call that is not done by then is left
@@ -106,9 +99,6 @@ mod tests {
 
     #[test]
     fn a_panic_is_said() {
-        assert!(matches!(
-            with_deadline(LONG, || panic!("in the call")),
-            Err(Unfinished::Panicked)
-        ));
+        assert!(matches!(with_deadline(LONG, || panic!("in the call")), Err(Unfinished::Panicked)));
     }
 }

@@ -36,9 +36,7 @@ pub enum Error {
         reason: String,
     },
     /// A client certificate without its key, or a key without its certificate.
-    #[error(
-        "OTLP {signal}: client {present} is set, client {missing} is not: mutual TLS needs both"
-    )]
+    #[error("OTLP {signal}: client {present} is set, client {missing} is not: mutual TLS needs both")]
     Identity {
         /// The signal whose files they are.
         signal: Kind,

@@ -45,12 +45,7 @@ pub(crate) struct Failure {
 pub(crate) type Outcome = Result<Accepted, Failure>;
 
 impl Link {
-    pub(crate) fn new(
-        kind: Kind,
-        signal: &Signal,
-        thread: Thread,
-        outage: Arc<Outage>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn new(kind: Kind, signal: &Signal, thread: Thread, outage: Arc<Outage>) -> Result<Self, Error> {
         let transport = {
             let _runtime = thread.enter();
             Transport::new(kind, signal)?
@@ -83,12 +78,8 @@ impl Link {
         let outcome = match self.transport.prepare(request) {
             Ok(message) => {
                 let link = Arc::clone(self);
-                let export = self
-                    .thread
-                    .spawn(async move { link.export(message, started).await });
-                export
-                    .await
-                    .unwrap_or_else(|_| Err(Failure::lost("the export thread has ended")))
+                let export = self.thread.spawn(async move { link.export(message, started).await });
+                export.await.unwrap_or_else(|_| Err(Failure::lost("the export thread has ended")))
             }
             Err(failure) => Err(failure),
         };
@@ -122,17 +113,10 @@ impl Link {
         })
     }
 
-    async fn attempts(
-        &self,
-        message: &Message,
-        deadline: Instant,
-        last: &mut Option<String>,
-    ) -> Outcome {
+    async fn attempts(&self, message: &Message, deadline: Instant, last: &mut Option<String>) -> Outcome {
         if let Some(until) = self.pause().filter(|until| *until > Instant::now()) {
             if until >= self.thread.end_of(deadline) {
-                return Err(Failure::lost(
-                    "the server has asked for a pause that is not over",
-                ));
+                return Err(Failure::lost("the server has asked for a pause that is not over"));
             }
             tokio::time::sleep_until(until.into()).await;
         }
@@ -143,10 +127,7 @@ impl Link {
             };
             let delay = match verdict {
                 Verdict::Refused => {
-                    return Err(Failure {
-                        cause,
-                        refused: true,
-                    });
+                    return Err(Failure { cause, refused: true });
                 }
                 Verdict::Retry => retry::delay(retry),
                 Verdict::RetryAfter(asked) => {
@@ -176,18 +157,12 @@ impl Link {
     }
 
     fn pause(&self) -> Option<Instant> {
-        *self
-            .not_before
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        *self.not_before.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn set_pause(&self, asked: Duration) {
         let until = Instant::now().checked_add(asked);
-        *self
-            .not_before
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = until;
+        *self.not_before.lock().unwrap_or_else(PoisonError::into_inner) = until;
     }
 
     /// A server that takes a part does so at each export: said once, counted always.
@@ -210,9 +185,6 @@ impl Link {
 
 impl Failure {
     pub(crate) fn lost(cause: impl Into<String>) -> Self {
-        Self {
-            cause: cause.into(),
-            refused: false,
-        }
+        Self { cause: cause.into(), refused: false }
     }
 }

@@ -16,15 +16,9 @@ pub struct LogExporter {
 
 impl LogExporter {
     pub(crate) fn new(link: Arc<Link>) -> Result<Self, Error> {
-        let encoder = carrier::encoder(
-            opentelemetry_otlp::LogExporter::builder().with_http(),
-            &link,
-        )
-        .build()
-        .map_err(|error| Error::Client {
-            signal: Kind::Logs,
-            reason: error.to_string(),
-        })?;
+        let encoder = carrier::encoder(opentelemetry_otlp::LogExporter::builder().with_http(), &link)
+            .build()
+            .map_err(|error| Error::Client { signal: Kind::Logs, reason: error.to_string() })?;
         Ok(Self { encoder, link })
     }
 }

@@ -28,9 +28,7 @@ impl PushMetricExporter for MetricExporter {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let request = ExportMetricsServiceRequest::from(metrics);
         let points = data_points(&request);
-        self.link
-            .deliver(request.encode_to_vec().into(), points)
-            .await
+        self.link.deliver(request.encode_to_vec().into(), points).await
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -47,19 +45,14 @@ impl PushMetricExporter for MetricExporter {
 }
 
 fn data_points(request: &ExportMetricsServiceRequest) -> u64 {
-    let scopes = request
-        .resource_metrics
-        .iter()
-        .flat_map(|resource| &resource.scope_metrics);
+    let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
     let metrics = scopes.flat_map(|scope| &scope.metrics);
-    let points = metrics
-        .filter_map(|metric| metric.data.as_ref())
-        .map(|data| match data {
-            Data::Gauge(gauge) => gauge.data_points.len(),
-            Data::Sum(sum) => sum.data_points.len(),
-            Data::Histogram(histogram) => histogram.data_points.len(),
-            Data::ExponentialHistogram(histogram) => histogram.data_points.len(),
-            Data::Summary(summary) => summary.data_points.len(),
-        });
+    let points = metrics.filter_map(|metric| metric.data.as_ref()).map(|data| match data {
+        Data::Gauge(gauge) => gauge.data_points.len(),
+        Data::Sum(sum) => sum.data_points.len(),
+        Data::Histogram(histogram) => histogram.data_points.len(),
+        Data::ExponentialHistogram(histogram) => histogram.data_points.len(),
+        Data::Summary(summary) => summary.data_points.len(),
+    });
     points.sum::<usize>() as u64
 }

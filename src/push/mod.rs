@@ -28,8 +28,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use config::{
-    Compression, DEFAULT_GRPC_ENDPOINT, DEFAULT_HTTP_ENDPOINT, DEFAULT_TIMEOUT, Kind, Protocol,
-    Push, Signal, Tls,
+    Compression, DEFAULT_GRPC_ENDPOINT, DEFAULT_HTTP_ENDPOINT, DEFAULT_TIMEOUT, Kind, Protocol, Push, Signal, Tls,
 };
 pub use counts::{Counts, Stats};
 pub use deadline::{Pending, Unfinished, start, with_deadline};
@@ -65,54 +64,23 @@ pub struct Handle {
 impl Exporters {
     /// Starts the thread and builds an exporter for each signal of `config`. Nothing is sent yet.
     pub fn build(config: &Push) -> Result<Self, Error> {
-        let Push {
-            traces,
-            metrics,
-            logs,
-            temporality,
-        } = config;
-        let mut links = Links {
-            thread: Thread::start()?,
-            outages: Vec::new(),
-            counts: Vec::new(),
-        };
-        let traces = traces
-            .as_ref()
-            .map(|signal| SpanExporter::new(links.make(Kind::Traces, signal)?))
-            .transpose()?;
+        let Push { traces, metrics, logs, temporality } = config;
+        let mut links = Links { thread: Thread::start()?, outages: Vec::new(), counts: Vec::new() };
+        let traces = traces.as_ref().map(|signal| SpanExporter::new(links.make(Kind::Traces, signal)?)).transpose()?;
         let metrics = metrics
             .as_ref()
-            .map(|signal| {
-                Ok(MetricExporter::new(
-                    links.make(Kind::Metrics, signal)?,
-                    *temporality,
-                ))
-            })
+            .map(|signal| Ok(MetricExporter::new(links.make(Kind::Metrics, signal)?, *temporality)))
             .transpose()?;
-        let logs = logs
-            .as_ref()
-            .map(|signal| LogExporter::new(links.make(Kind::Logs, signal)?))
-            .transpose()?;
-        let handle = Handle {
-            thread: links.thread,
-            counts: links.counts,
-        };
-        Ok(Self {
-            traces,
-            metrics,
-            logs,
-            handle,
-        })
+        let logs = logs.as_ref().map(|signal| LogExporter::new(links.make(Kind::Logs, signal)?)).transpose()?;
+        let handle = Handle { thread: links.thread, counts: links.counts };
+        Ok(Self { traces, metrics, logs, handle })
     }
 }
 
 impl Handle {
     /// What became of this signal's items; `None` if it is not pushed.
     pub fn counts(&self, kind: Kind) -> Option<&Arc<Counts>> {
-        self.counts
-            .iter()
-            .find(|(of, _)| *of == kind)
-            .map(|(_, counts)| counts)
+        self.counts.iter().find(|(of, _)| *of == kind).map(|(_, counts)| counts)
     }
 
     /// From now on no export lasts past `deadline`, those under way included, and a collector that is known to be away is
@@ -147,9 +115,7 @@ impl Links {
     fn outage(&mut self, signal: &Signal) -> Arc<Outage> {
         let shown = signal.shown_endpoint();
         let start = shown.find("://").map_or(0, |at| at + 3);
-        let end = shown[start..]
-            .find('/')
-            .map_or(shown.len(), |at| start + at);
+        let end = shown[start..].find('/').map_or(shown.len(), |at| start + at);
         let server = shown[..end].to_owned();
         if let Some((_, outage)) = self.outages.iter().find(|(known, _)| *known == server) {
             return Arc::clone(outage);

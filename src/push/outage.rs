@@ -32,10 +32,7 @@ enum Change {
 impl Outage {
     /// `endpoint` is shown: no credentials in it.
     pub(crate) fn new(endpoint: String) -> Self {
-        Self {
-            endpoint,
-            state: Mutex::default(),
-        }
+        Self { endpoint, state: Mutex::default() }
     }
 
     pub(crate) fn failed(&self, kind: Kind, items: u64, cause: &str) {
@@ -87,11 +84,7 @@ impl State {
         }
         let seconds = self.since?.elapsed().as_secs();
         let mut missing = String::new();
-        for (kind, items) in Kind::ALL
-            .iter()
-            .zip(self.missing)
-            .filter(|(_, items)| *items > 0)
-        {
+        for (kind, items) in Kind::ALL.iter().zip(self.missing).filter(|(_, items)| *items > 0) {
             let comma = if missing.is_empty() { "" } else { ", " };
             // Writing to a string cannot fail.
             let _ = write!(missing, "{comma}{items} {}", kind.items());
@@ -114,10 +107,7 @@ mod tests {
         assert_eq!(state.failed(Kind::Traces, 5), None);
         assert_eq!(state.succeeded(Kind::Traces), None);
         assert_eq!(state.succeeded(Kind::Metrics), None);
-        let ended = Change::Ended {
-            missing: "15 spans, 3 log records".into(),
-            seconds: 0,
-        };
+        let ended = Change::Ended { missing: "15 spans, 3 log records".into(), seconds: 0 };
         assert_eq!(state.succeeded(Kind::Logs), Some(ended));
         assert_eq!(state.succeeded(Kind::Logs), None);
         assert_eq!(state.failed(Kind::Logs, 1), Some(Change::Began));

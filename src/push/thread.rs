@@ -38,10 +38,7 @@ struct Ended {
 
 impl Thread {
     pub(crate) fn start() -> Result<Self, Error> {
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(Error::Thread)?;
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Thread)?;
         let handle = runtime.handle().clone();
         let (orders, told) = watch::channel(Orders::default());
         let ended = Arc::new(Ended::default());
@@ -57,11 +54,7 @@ impl Thread {
                 runtime.shutdown_background();
             })
             .map_err(Error::Thread)?;
-        Ok(Self {
-            runtime: handle,
-            orders: Arc::new(orders),
-            ended,
-        })
+        Ok(Self { runtime: handle, orders: Arc::new(orders), ended })
     }
 
     /// The context in which clients are built that need a runtime at hand.
@@ -78,8 +71,7 @@ impl Thread {
     }
 
     pub(crate) fn finish_by(&self, deadline: Instant) {
-        self.orders
-            .send_modify(|orders| orders.finish_by = Some(deadline));
+        self.orders.send_modify(|orders| orders.finish_by = Some(deadline));
     }
 
     /// Whether a deadline has been set after which nothing is sent.
@@ -89,10 +81,7 @@ impl Thread {
 
     /// The moment at which an export that may last until `deadline` has to end.
     pub(crate) fn end_of(&self, deadline: Instant) -> Instant {
-        self.orders
-            .borrow()
-            .finish_by
-            .map_or(deadline, |finish_by| finish_by.min(deadline))
+        self.orders.borrow().finish_by.map_or(deadline, |finish_by| finish_by.min(deadline))
     }
 
     /// Completes at `deadline`, or earlier if everything has to be finished earlier.
@@ -113,21 +102,13 @@ impl Thread {
     pub(crate) fn stop(&self, deadline: Duration) -> Result<(), Unfinished> {
         self.orders.send_modify(|orders| orders.stop = true);
         let started = Instant::now();
-        let flag = self
-            .ended
-            .flag
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let flag = self.ended.flag.lock().unwrap_or_else(PoisonError::into_inner);
         let (flag, _) = self
             .ended
             .changed
             .wait_timeout_while(flag, deadline, |ended| !*ended)
             .unwrap_or_else(PoisonError::into_inner);
-        if *flag {
-            Ok(())
-        } else {
-            Err(Unfinished::TimedOut(started.elapsed()))
-        }
+        if *flag { Ok(()) } else { Err(Unfinished::TimedOut(started.elapsed())) }
     }
 }
 
@@ -160,12 +141,7 @@ mod tests {
         thread.stop(LONG).unwrap();
         let after = runtime::Builder::new_current_thread().build().unwrap();
         assert!(after.block_on(forever).unwrap_err().is_cancelled());
-        assert!(
-            after
-                .block_on(thread.spawn(async {}))
-                .unwrap_err()
-                .is_cancelled()
-        );
+        assert!(after.block_on(thread.spawn(async {})).unwrap_err().is_cancelled());
     }
 
     #[test]
@@ -174,13 +150,7 @@ mod tests {
         let ended = Arc::clone(&thread.ended);
         drop(thread);
         let flag = ended.flag.lock().unwrap();
-        assert!(
-            *ended
-                .changed
-                .wait_timeout_while(flag, LONG, |ended| !*ended)
-                .unwrap()
-                .0
-        );
+        assert!(*ended.changed.wait_timeout_while(flag, LONG, |ended| !*ended).unwrap().0);
     }
 
     #[test]

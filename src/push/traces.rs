@@ -16,15 +16,9 @@ pub struct SpanExporter {
 
 impl SpanExporter {
     pub(crate) fn new(link: Arc<Link>) -> Result<Self, Error> {
-        let encoder = carrier::encoder(
-            opentelemetry_otlp::SpanExporter::builder().with_http(),
-            &link,
-        )
-        .build()
-        .map_err(|error| Error::Client {
-            signal: Kind::Traces,
-            reason: error.to_string(),
-        })?;
+        let encoder = carrier::encoder(opentelemetry_otlp::SpanExporter::builder().with_http(), &link)
+            .build()
+            .map_err(|error| Error::Client { signal: Kind::Traces, reason: error.to_string() })?;
         Ok(Self { encoder, link })
     }
 }

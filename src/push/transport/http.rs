@@ -1,9 +1,7 @@
 use std::io::Write;
 use std::time::SystemTime;
 
-use ::http::header::{
-    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
-};
+use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use bytes::{Bytes, BytesMut};
 use flate2::write::GzEncoder;
 use prost::Message as _;
@@ -28,11 +26,7 @@ pub(crate) struct Http {
 
 impl Http {
     pub(super) fn new(kind: Kind, signal: &Signal) -> Result<Self, Error> {
-        let endpoint = |reason: String| Error::Endpoint {
-            signal: kind,
-            endpoint: signal.shown_endpoint(),
-            reason,
-        };
+        let endpoint = |reason: String| Error::Endpoint { signal: kind, endpoint: signal.shown_endpoint(), reason };
         let url = Url::parse(&signal.endpoint).map_err(|error| endpoint(error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(endpoint("http:// or https:// is expected".into()));
@@ -45,10 +39,7 @@ impl Http {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
-            .map_err(|error| Error::Client {
-                signal: kind,
-                reason: chain(&error),
-            })?;
+            .map_err(|error| Error::Client { signal: kind, reason: chain(&error) })?;
         let mut headers = HeaderMap::new();
         for (name, value) in &signal.headers {
             let (name, value) = header(kind, name, value)?;
@@ -58,13 +49,7 @@ impl Http {
         if let Some(Compression::Gzip) = signal.compression {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        Ok(Self {
-            kind,
-            client,
-            url,
-            headers,
-            compression: signal.compression,
-        })
+        Ok(Self { kind, client, url, headers, compression: signal.compression })
     }
 
     pub(super) fn prepare(&self, request: Bytes) -> Result<Message, Failure> {
@@ -80,18 +65,10 @@ impl Http {
     }
 
     pub(super) async fn attempt(&self, message: &Message) -> Result<Accepted, Fault> {
-        let request = self
-            .client
-            .post(self.url.clone())
-            .headers(self.headers.clone())
-            .body(message.0.clone());
+        let request = self.client.post(self.url.clone()).headers(self.headers.clone()).body(message.0.clone());
         let response = request.send().await.map_err(Fault::lost_connection)?;
         let status = response.status();
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let protobuf = response.headers().get(CONTENT_TYPE) == Some(&PROTOBUF);
         let body = read(response).await;
         if status.is_success() {
@@ -99,11 +76,7 @@ impl Http {
         }
         let said = body.map(|body| reason(&body, protobuf)).unwrap_or_default();
         let verdict = retry::http(status.as_u16(), retry_after.as_deref(), SystemTime::now());
-        let cause = if said.is_empty() {
-            format!("HTTP {status}")
-        } else {
-            format!("HTTP {status}: {said}")
-        };
+        let cause = if said.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {said}") };
         Err(Fault { verdict, cause })
     }
 }
@@ -111,26 +84,14 @@ impl Http {
 impl Fault {
     fn lost_connection(error: reqwest::Error) -> Self {
         // The URL may hold credentials, and the endpoint is said beside the cause.
-        Self {
-            verdict: Verdict::Retry,
-            cause: chain(&error.without_url()),
-        }
+        Self { verdict: Verdict::Retry, cause: chain(&error.without_url()) }
     }
 }
 
-pub(super) fn header(
-    kind: Kind,
-    name: &str,
-    value: &str,
-) -> Result<(HeaderName, HeaderValue), Error> {
-    let error = |reason| Error::Header {
-        signal: kind,
-        name: name.to_owned(),
-        reason,
-    };
+pub(super) fn header(kind: Kind, name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
+    let error = |reason| Error::Header { signal: kind, name: name.to_owned(), reason };
     let header = HeaderName::try_from(name).map_err(|_| error("not a header name"))?;
-    let mut value = HeaderValue::try_from(value)
-        .map_err(|_| error("the value holds what no header may hold"))?;
+    let mut value = HeaderValue::try_from(value).map_err(|_| error("the value holds what no header may hold"))?;
     value.set_sensitive(true);
     Ok((header, value))
 }
@@ -140,10 +101,7 @@ async fn read(mut response: Response) -> Result<Bytes, Fault> {
     while let Some(chunk) = response.chunk().await.map_err(Fault::lost_connection)? {
         if body.len() + chunk.len() > MAX_RESPONSE {
             let cause = format!("the response is larger than {MAX_RESPONSE} bytes");
-            return Err(Fault {
-                verdict: Verdict::Refused,
-                cause,
-            });
+            return Err(Fault { verdict: Verdict::Refused, cause });
         }
         body.extend_from_slice(&chunk);
     }
@@ -153,9 +111,7 @@ async fn read(mut response: Response) -> Result<Bytes, Fault> {
 /// A failure's body is a `google.rpc.Status`, or text from a proxy in between.
 fn reason(body: &[u8], protobuf: bool) -> String {
     if protobuf {
-        return tonic_types::Status::decode(body)
-            .map(|status| words(&status.message))
-            .unwrap_or_default();
+        return tonic_types::Status::decode(body).map(|status| words(&status.message)).unwrap_or_default();
     }
     std::str::from_utf8(body).map(words).unwrap_or_default()
 }

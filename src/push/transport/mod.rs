@@ -25,11 +25,7 @@ const MAX_RESPONSE: usize = 4 << 20;
 const MAX_WORDS: usize = 300;
 
 /// The name under which requests come. The product stands first, as the OTLP exporter specification says.
-pub(crate) const USER_AGENT: &str = concat!(
-    "telecine/",
-    env!("CARGO_PKG_VERSION"),
-    " OTel-OTLP-Exporter-Rust/0.33.1"
-);
+pub(crate) const USER_AGENT: &str = concat!("telecine/", env!("CARGO_PKG_VERSION"), " OTel-OTLP-Exporter-Rust/0.33.1");
 
 /// How requests of one signal travel.
 #[derive(Debug)]
@@ -70,9 +66,7 @@ impl Transport {
     pub(crate) fn prepare(&self, request: Bytes) -> Result<Message, Failure> {
         if request.len() > MAX_REQUEST {
             let (size, max) = (request.len(), MAX_REQUEST);
-            return Err(Failure::lost(format!(
-                "a request of {size} bytes is not sent: more than {max}"
-            )));
+            return Err(Failure::lost(format!("a request of {size} bytes is not sent: more than {max}")));
         }
         match self {
             Self::Http(http) => http.prepare(request),
@@ -107,10 +101,7 @@ impl Accepted {
                 .map(|partial| (partial.rejected_log_records, partial.error_message)),
         };
         let (rejected, message) = partial.unwrap_or_default();
-        Self {
-            rejected: u64::try_from(rejected).unwrap_or(0),
-            message: words(&message),
-        }
+        Self { rejected: u64::try_from(rejected).unwrap_or(0), message: words(&message) }
     }
 }
 

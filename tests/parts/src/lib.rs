@@ -6,6 +6,7 @@
 //! Nothing here waits for a length of time: each wait is for something that can be seen, with
 //! [`DEADLINE`] as the point where the test gives up and shows what the program wrote.
 
+mod collector;
 mod error;
 mod process;
 mod prometheus;
@@ -20,6 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use collector::{Collector, Received};
 pub use error::{Error, Missing};
 pub use process::{Process, feed};
 pub use prometheus::Prometheus;

@@ -1,0 +1,86 @@
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
+use telecine::push::{Compression, Error, Exporters, Protocol, Signal, Tls};
+
+use crate::measure::{PROTOCOLS, export, traces};
+use crate::server::Server;
+
+#[test]
+fn headers_and_message() {
+    for protocol in PROTOCOLS {
+        for compression in [None, Some(Compression::Gzip)] {
+            let server = Server::taking();
+            let headers = vec![("x-tenant".into(), "studio".into()), ("authorization".into(), "Bearer hunter2".into())];
+            let signal = Signal { headers, compression, ..server.signal(protocol) };
+            let exporters = Exporters::build(&traces(signal)).unwrap();
+            export(&exporters, 10).unwrap();
+            let got = &server.got()[0];
+            assert_eq!(got.headers["x-tenant"], "studio");
+            assert_eq!(got.headers["authorization"], "Bearer hunter2");
+            let agent = got.headers["user-agent"].to_str().unwrap();
+            let ours = format!("telecine/{} OTel-OTLP-Exporter-Rust/0.33.1", env!("CARGO_PKG_VERSION"));
+            assert!(agent.starts_with(&ours), "{agent}");
+            assert_eq!(got.headers.get_all("user-agent").iter().count(), 1);
+            assert_eq!(got.compressed, compression.is_some(), "{protocol:?}");
+            let request = ExportTraceServiceRequest::decode(&got.message[..]).unwrap();
+            assert_eq!(request.resource_spans[0].scope_spans[0].spans.len(), 10);
+        }
+    }
+}
+
+#[test]
+fn a_request_beyond_64_mib_is_not_sent() {
+    use opentelemetry_sdk::trace::SpanExporter;
+    for protocol in PROTOCOLS {
+        let server = Server::taking();
+        let exporters = Exporters::build(&traces(server.signal(protocol))).unwrap();
+        let mut spans = crate::measure::spans(1);
+        spans[0].name = "x".repeat(64 << 20).into();
+        let error = crate::measure::block_on(exporters.traces.as_ref().unwrap().export(spans)).unwrap_err().to_string();
+        assert!(error.contains("more than 67108864"), "{error}");
+        assert_eq!(crate::measure::stats(&exporters.handle).lost, 1);
+        assert!(server.got().is_empty());
+    }
+}
+
+#[test]
+fn what_cannot_be_sent_is_said_at_the_start_without_secrets() {
+    let error = |signal: Signal| Exporters::build(&traces(signal)).unwrap_err().to_string();
+    let http = || Signal::http("http://localhost:4318/v1/traces");
+    let header = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+
+    assert_eq!(
+        error(Signal::http("ftp://user:hunter2@collector/v1/traces")),
+        "OTLP traces: endpoint ftp://collector/v1/traces: http:// or https:// is expected",
+    );
+    assert!(error(Signal::http("collector")).starts_with("OTLP traces: endpoint collector: "));
+    assert!(
+        error(Signal::grpc("http://col lector:4317")).starts_with("OTLP traces: endpoint http://col lector:4317: ")
+    );
+    assert_eq!(
+        error(Signal { headers: header("api key", "hunter2"), ..http() }),
+        "OTLP traces: header \"api key\": not a header name",
+    );
+    assert_eq!(
+        error(Signal { headers: header("api-key", "hun\nter2"), ..http() }),
+        "OTLP traces: header \"api-key\": the value holds what no header may hold",
+    );
+    assert!(error(Signal { headers: header("key-bin", "1"), ..Signal::grpc("http://c:1") }).contains("is binary"));
+
+    for protocol in PROTOCOLS {
+        let https = |tls| match protocol {
+            Protocol::HttpProtobuf => Signal { tls, ..Signal::http("https://localhost:4318/v1/traces") },
+            Protocol::Grpc => Signal { tls, ..Signal::grpc("localhost:4317") },
+        };
+        let missing = Tls { ca_file: Some("/nowhere/ca.pem".into()), ..Tls::default() };
+        let message = error(https(missing));
+        assert!(message.starts_with("OTLP traces: /nowhere/ca.pem: "), "{protocol:?}: {message}");
+        assert!(message.contains("No such file"), "{protocol:?}: {message}");
+        let ca_file = Some(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").into());
+        let message = error(https(Tls { ca_file, ..Tls::default() }));
+        assert!(message.ends_with("Cargo.toml: no certificate in it (PEM is expected)"), "{protocol:?}: {message}");
+        let half = Tls { client_key_file: Some("key.pem".into()), ..Tls::default() };
+        let half = Exporters::build(&traces(https(half)));
+        assert!(matches!(half, Err(Error::Identity { missing: "certificate", .. })), "{protocol:?}: {half:?}");
+    }
+}
