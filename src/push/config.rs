@@ -125,6 +125,13 @@ impl Signal {
     }
 }
 
+/// `http/protobuf to http://localhost:4318/v1/traces`: protocol and endpoint, without secrets.
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to {}", self.protocol.as_str(), self.shown_endpoint())
+    }
+}
+
 impl fmt::Debug for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { protocol, endpoint: _, headers, timeout, compression, tls } = self;
@@ -137,6 +144,16 @@ impl fmt::Debug for Signal {
             .field("compression", compression)
             .field("tls", tls)
             .finish()
+    }
+}
+
+impl Protocol {
+    /// The name in `OTEL_EXPORTER_OTLP_PROTOCOL`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HttpProtobuf => "http/protobuf",
+            Self::Grpc => "grpc",
+        }
     }
 }
 
@@ -174,9 +191,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_no_secret() {
+    fn no_secret_is_shown() {
         let mut signal = Signal::http("https://user:hunter2@collector:4318/v1/traces?token=hunter2");
         signal.headers.push(("authorization".into(), "Bearer hunter2".into()));
+        assert_eq!(signal.to_string(), "http/protobuf to https://collector:4318/v1/traces");
         let shown = format!("{:?}", Push { traces: Some(signal), ..Push::default() });
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(shown.contains("authorization"), "{shown}");

@@ -9,24 +9,31 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use prost::Message;
 
+use super::exemplars;
 use super::link::Link;
+use crate::exemplar::Exemplars;
 
 /// Sends metrics. For a `PeriodicReader`.
+///
+/// The request is made here and not by opentelemetry-otlp, whose exporter takes the SDK's data, which has no exemplars.
 #[derive(Debug)]
 pub struct MetricExporter {
     link: Arc<Link>,
     temporality: Temporality,
+    exemplars: Exemplars,
 }
 
 impl MetricExporter {
-    pub(crate) fn new(link: Arc<Link>, temporality: Temporality) -> Self {
-        Self { link, temporality }
+    pub(crate) fn new(link: Arc<Link>, temporality: Temporality, exemplars: Exemplars) -> Self {
+        Self { link, temporality, exemplars }
     }
 }
 
 impl PushMetricExporter for MetricExporter {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        let request = ExportMetricsServiceRequest::from(metrics);
+        let mut request = ExportMetricsServiceRequest::from(metrics);
+        exemplars::attach(&mut request, metrics, &self.exemplars);
+        self.exemplars.collected();
         let points = data_points(&request);
         self.link.deliver(request.encode_to_vec().into(), points).await
     }

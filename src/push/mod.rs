@@ -15,6 +15,7 @@ mod config;
 mod counts;
 mod deadline;
 mod error;
+mod exemplars;
 mod link;
 mod logs;
 mod metrics;
@@ -37,6 +38,7 @@ pub use logs::LogExporter;
 pub use metrics::MetricExporter;
 pub use traces::SpanExporter;
 
+use crate::exemplar::Exemplars;
 use link::Link;
 use outage::Outage;
 use thread::Thread;
@@ -63,13 +65,15 @@ pub struct Handle {
 
 impl Exporters {
     /// Starts the thread and builds an exporter for each signal of `config`. Nothing is sent yet.
-    pub fn build(config: &Push) -> Result<Self, Error> {
+    ///
+    /// Metrics are sent with the exemplars that `exemplars` holds for them.
+    pub fn build(config: &Push, exemplars: &Exemplars) -> Result<Self, Error> {
         let Push { traces, metrics, logs, temporality } = config;
         let mut links = Links { thread: Thread::start()?, outages: Vec::new(), counts: Vec::new() };
         let traces = traces.as_ref().map(|signal| SpanExporter::new(links.make(Kind::Traces, signal)?)).transpose()?;
         let metrics = metrics
             .as_ref()
-            .map(|signal| Ok(MetricExporter::new(links.make(Kind::Metrics, signal)?, *temporality)))
+            .map(|signal| Ok(MetricExporter::new(links.make(Kind::Metrics, signal)?, *temporality, exemplars.clone())))
             .transpose()?;
         let logs = logs.as_ref().map(|signal| LogExporter::new(links.make(Kind::Logs, signal)?)).transpose()?;
         let handle = Handle { thread: links.thread, counts: links.counts };

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::SpanExporter;
-use telecine::push::{Exporters, Protocol, Signal};
+use telecine::push::{Protocol, Signal};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata, Subscriber, span};
 
-use crate::measure::{PROTOCOLS, Program, all, block_on, comes_back, export, spans, stats, traces};
+use crate::measure::{PROTOCOLS, Program, all, block_on, build, comes_back, export, spans, stats, traces};
 use crate::server::{Answer, Server, signal};
 
 /// Keeps the events of the push, as text.
@@ -60,7 +60,7 @@ fn once_for_its_absence_and_once_for_its_return() {
         let server = Server::start([refusal.clone(), refusal.clone(), refusal, Answer::Taken(Vec::new())]);
         let mut signal = server.signal(protocol);
         signal.headers.push(("authorization".into(), "Bearer hunter2".into()));
-        let exporters = Exporters::build(&traces(signal)).unwrap();
+        let exporters = build(&traces(signal));
         let lines = Lines::default();
         tracing::subscriber::with_default(lines.clone(), || {
             for _ in 0..3 {
@@ -84,7 +84,7 @@ fn once_for_its_absence_and_once_for_its_return() {
 #[test]
 fn once_for_all_signals_that_go_there() {
     let config = all(Signal { timeout: Duration::from_millis(10), ..signal(Protocol::HttpProtobuf, nobody()) });
-    let exporters = Exporters::build(&config).unwrap();
+    let exporters = build(&config);
     let lines = Lines::default();
     tracing::subscriber::with_default(lines.clone(), || {
         export(&exporters, 1).unwrap_err();
@@ -98,7 +98,7 @@ fn once_for_all_signals_that_go_there() {
 #[test]
 fn a_part_that_is_rejected_is_said_once_too() {
     let server = Server::start([Answer::taken_but(3, "too old")]);
-    let exporters = Exporters::build(&traces(server.signal(Protocol::HttpProtobuf))).unwrap();
+    let exporters = build(&traces(server.signal(Protocol::HttpProtobuf)));
     let lines = Lines::default();
     tracing::subscriber::with_default(lines.clone(), || {
         for _ in 0..3 {
@@ -114,7 +114,7 @@ fn a_part_that_is_rejected_is_said_once_too() {
 fn the_cause_is_named() {
     for protocol in PROTOCOLS {
         let config = traces(Signal { timeout: Duration::from_millis(200), ..signal(protocol, nobody()) });
-        let exporters = Exporters::build(&config).unwrap();
+        let exporters = build(&config);
         let error = block_on(exporters.traces.as_ref().unwrap().export(spans(10))).unwrap_err().to_string();
         assert!(error.contains("Connection refused"), "{protocol:?}: {error}");
         let stats = stats(&exporters.handle);

@@ -1,9 +1,9 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use telecine::push::{Exporters, Kind, Push, Signal};
+use telecine::push::{Kind, Push, Signal};
 
-use crate::measure::{LONG, PROTOCOLS, Program, all, comes_back, export, stats, traces};
+use crate::measure::{LONG, PROTOCOLS, Program, all, build, comes_back, export, stats, traces};
 use crate::server::{Answer, Server, signal};
 
 /// Far above what it should take and far below what it would take without a deadline.
@@ -14,7 +14,7 @@ fn an_export_ends_at_its_timeout() {
     for protocol in PROTOCOLS {
         let server = Server::start([Answer::Never]);
         let config = traces(Signal { timeout: Duration::from_millis(300), ..server.signal(protocol) });
-        let exporters = Exporters::build(&config).unwrap();
+        let exporters = build(&config);
         let started = Instant::now();
         let error = export(&exporters, 10).unwrap_err().to_string();
         assert!(started.elapsed() >= Duration::from_millis(300) && started.elapsed() < SOON, "{protocol:?}");
@@ -30,7 +30,7 @@ fn an_attempt_that_failed_before_is_the_reason() {
     for (protocol, answer) in PROTOCOLS.into_iter().zip([Answer::status(503), Answer::code(tonic::Code::Unavailable)]) {
         let server = Server::start([answer, Answer::Never]);
         let config = traces(Signal { timeout: Duration::from_secs(1), ..server.signal(protocol) });
-        let exporters = Exporters::build(&config).unwrap();
+        let exporters = build(&config);
         let error = export(&exporters, 10).unwrap_err().to_string();
         assert!(error.contains("given up after 1.0 s: "), "{protocol:?}: {error}");
         assert!(error.contains("503") || error.contains("Unavailable"), "{protocol:?}: {error}");
@@ -63,7 +63,7 @@ fn shutdown_ends_at_its_deadline_where_not_even_http_is_spoken() {
 fn an_export_under_way_is_cut_when_the_program_ends() {
     for protocol in PROTOCOLS {
         let server = Server::start([Answer::Never]);
-        let exporters = Exporters::build(&traces(Signal { timeout: LONG, ..server.signal(protocol) })).unwrap();
+        let exporters = build(&traces(Signal { timeout: LONG, ..server.signal(protocol) }));
         let handle = exporters.handle.clone();
         let export = std::thread::spawn(move || export(&exporters, 10));
         while server.got().is_empty() {
@@ -81,7 +81,7 @@ fn an_export_under_way_is_cut_when_the_program_ends() {
 fn an_export_under_way_is_lost_when_the_thread_stops() {
     let server = Server::start([Answer::Never]);
     let signal = server.signal(telecine::push::Protocol::HttpProtobuf);
-    let exporters = Exporters::build(&traces(Signal { timeout: LONG, ..signal })).unwrap();
+    let exporters = build(&traces(Signal { timeout: LONG, ..signal }));
     let handle = exporters.handle.clone();
     let under_way = std::thread::spawn(move || {
         export(&exporters, 10).unwrap_err();

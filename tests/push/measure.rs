@@ -1,7 +1,7 @@
 //! Things to export, and what a program does with the exporters.
 
 use std::future::Future;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant, SystemTime};
 
 use opentelemetry::logs::{AnyValue, LogRecord, Logger, LoggerProvider, Severity};
@@ -15,7 +15,9 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanEvents, SpanLinks};
+use telecine::exemplar::Exemplars;
 use telecine::push::{Exporters, Handle, Kind, Protocol, Push, Signal, Stats, Unfinished, start};
+use telecine::views::Views;
 
 /// Only a test that fails waits for so long.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
@@ -31,6 +33,11 @@ pub(crate) fn traces(signal: Signal) -> Push {
 pub(crate) fn all(signal: Signal) -> Push {
     let to = |path: &str| Some(Signal { endpoint: signal.endpoint.replace("/v1/traces", path), ..signal.clone() });
     Push { traces: to("/v1/traces"), metrics: to("/v1/metrics"), logs: to("/v1/logs"), ..Push::default() }
+}
+
+/// The exporters, without exemplars.
+pub(crate) fn build(config: &Push) -> Exporters {
+    Exporters::build(config, &Exemplars::off()).unwrap()
 }
 
 /// Spans with nothing in them.
@@ -73,7 +80,7 @@ pub(crate) fn stats(handle: &Handle) -> Stats {
 /// As the SDK's threads drive an export: an executor that is no runtime.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let thread = std::thread::current();
-    let waker = std::task::Waker::from(std::sync::Arc::new(Unpark(thread)));
+    let waker = std::task::Waker::from(Arc::new(Unpark(thread)));
     let mut context = std::task::Context::from_waker(&waker);
     let mut future = std::pin::pin!(future);
     loop {
@@ -87,7 +94,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
 struct Unpark(std::thread::Thread);
 
 impl std::task::Wake for Unpark {
-    fn wake(self: std::sync::Arc<Self>) {
+    fn wake(self: Arc<Self>) {
         self.0.unpark();
     }
 }
@@ -116,7 +123,11 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn start(config: &Push) -> Self {
-        let Exporters { traces, metrics, logs, handle } = Exporters::build(config).unwrap();
+        Self::with_exemplars(config, &Exemplars::off(), &Arc::default())
+    }
+
+    pub(crate) fn with_exemplars(config: &Push, exemplars: &Exemplars, views: &Arc<Views>) -> Self {
+        let Exporters { traces, metrics, logs, handle } = Exporters::build(config, exemplars).unwrap();
         let resource = Resource::builder_empty().with_attribute(KeyValue::new("service.name", "worker")).build();
         // An hour between exports: only flushes and the shutdown export.
         let reader = PeriodicReader::builder(metrics.unwrap()).with_interval(Duration::from_secs(3600)).build();
@@ -125,7 +136,11 @@ impl Program {
                 .with_resource(resource.clone())
                 .with_batch_exporter(traces.unwrap())
                 .build(),
-            meters: SdkMeterProvider::builder().with_resource(resource.clone()).with_reader(reader).build(),
+            meters: SdkMeterProvider::builder()
+                .with_resource(resource.clone())
+                .with_reader(reader)
+                .with_view(views.clone().sdk_view())
+                .build(),
             loggers: SdkLoggerProvider::builder().with_resource(resource).with_batch_exporter(logs.unwrap()).build(),
             handle,
         }

@@ -1,10 +1,10 @@
 use std::time::{Duration, SystemTime};
 
 use prost::Message;
-use telecine::push::{Exporters, Kind, Protocol, Push, Signal, Stats};
+use telecine::push::{Kind, Protocol, Push, Signal, Stats};
 use tonic::Code;
 
-use crate::measure::{LONG, PROTOCOLS, Program, all, export, stats, traces};
+use crate::measure::{LONG, PROTOCOLS, Program, all, build, export, stats, traces};
 use crate::server::{Answer, Server};
 
 fn patient(signal: Signal) -> Push {
@@ -14,7 +14,7 @@ fn patient(signal: Signal) -> Push {
 /// Exports 10 spans to a server that answers by the script.
 fn after(protocol: Protocol, script: Vec<Answer>) -> (Stats, Server) {
     let server = Server::start(script);
-    let exporters = Exporters::build(&patient(server.signal(protocol))).unwrap();
+    let exporters = build(&patient(server.signal(protocol)));
     let result = export(&exporters, 10);
     let stats = stats(&exporters.handle);
     assert_eq!(result.is_ok(), stats.consecutive_failures == 0, "{result:?}");
@@ -119,7 +119,7 @@ fn a_pause_beyond_the_timeout_ends_the_export_and_holds_for_the_next() {
     ];
     for (protocol, answer) in answers {
         let server = Server::start([answer, taken()]);
-        let exporters = Exporters::build(&patient(server.signal(protocol))).unwrap();
+        let exporters = build(&patient(server.signal(protocol)));
         export(&exporters, 10).unwrap_err();
         export(&exporters, 10).unwrap_err();
         let stats = stats(&exporters.handle);
@@ -162,7 +162,7 @@ fn what_the_server_says_is_kept() {
 #[test]
 fn a_response_without_end_is_not_read() {
     let server = Server::start([Answer::Taken(vec![0; (4 << 20) + 1])]);
-    let exporters = Exporters::build(&patient(server.signal(Protocol::HttpProtobuf))).unwrap();
+    let exporters = build(&patient(server.signal(Protocol::HttpProtobuf)));
     let error = export(&exporters, 1).unwrap_err().to_string();
     assert!(error.contains("larger than 4194304 bytes"), "{error}");
 }

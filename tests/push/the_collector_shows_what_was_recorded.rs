@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::logs::{AnyValue, LogRecord, Logger, LoggerProvider, Severity};
@@ -6,7 +7,10 @@ use opentelemetry::metrics::MeterProvider;
 use opentelemetry::trace::{Span, SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, KeyValue};
 use serde_json::Value;
+use telecine::catalog::{Attribute, Catalog, Family, Instrument};
+use telecine::exemplar::{Exemplars, Filter};
 use telecine::push::{Compression, Protocol, Push, Signal};
+use telecine::views::Views;
 use telecine_parts::{Collector, Received};
 
 use crate::measure::{LONG, PROTOCOLS, Program, all, comes_back};
@@ -187,4 +191,63 @@ async fn changes_where_changes_are_wanted() {
     let points: Vec<&Value> = metrics.iter().map(|metric| &metric["sum"]["dataPoints"][0]["asInt"]).collect();
     assert_eq!(points, ["250", "50"]);
     assert!(metrics.iter().all(|metric| metric["sum"]["aggregationTemporality"] == 1));
+}
+
+const FRAMES: Instrument = Instrument::counter("clip.render.frames", "{frame}", "Frames rendered").attributes(&[CODEC]);
+const DURATION: Instrument =
+    Instrument::histogram("clip.render.duration", "s", "Time to render").buckets(Family::Work).attributes(&[CODEC]);
+const CODEC: Attribute = Attribute::one_of("media.codec", "Video codec", &["av1", "h264"]);
+
+#[tokio::test]
+async fn exemplars_of_the_spans_that_measured() {
+    for protocol in PROTOCOLS {
+        let (collector, config) = collector_and_config(protocol).await;
+        comes_back(move || {
+            let views = Arc::new(Views::new(&Catalog::empty().with("clips", &[FRAMES, DURATION])));
+            let exemplars = Exemplars::new(Filter::TraceBased, views.clone());
+            let program = Program::with_exemplars(&config, &exemplars, &views);
+            let meter = exemplars.wrap(program.meters.clone()).meter("media");
+            let frames = meter.u64_counter("clip.render.frames").build();
+            let duration = meter.f64_histogram("clip.render.duration").build();
+            let tracer = program.tracers.tracer("media");
+            for (job, seconds) in [("short", 0.25), ("long", 50.0)] {
+                let _entered = Context::new().with_span(tracer.start(job)).attach();
+                let attributes = [KeyValue::new("media.codec", "av1"), KeyValue::new("job.id", job)];
+                duration.record(seconds, &attributes);
+                if job == "long" {
+                    frames.add(250, &attributes);
+                }
+            }
+            let (_, results) = program.shutdown(LONG);
+            assert!(results.iter().all(|result| matches!(result, Ok(Ok(())))), "{results:?}");
+        });
+        let spans = received(&collector, Received::Traces).await;
+        let spans = below(&spans, "resourceSpans", "scopeSpans", "spans");
+        let span = |name: &str| *spans.iter().find(|span| span["name"] == name).unwrap();
+        let requests = received(&collector, Received::Metrics).await;
+        let metrics = below(&requests, "resourceMetrics", "scopeMetrics", "metrics");
+        let metric = |name: &str| *metrics.iter().find(|metric| metric["name"] == name).unwrap();
+        let of = |exemplar: &Value, job: &str| {
+            assert_eq!((&exemplar["traceId"], &exemplar["spanId"]), (&span(job)["traceId"], &span(job)["spanId"]));
+            assert_eq!(exemplar["filteredAttributes"][0]["key"], "job.id");
+            assert_eq!(exemplar["filteredAttributes"][0]["value"]["stringValue"], job);
+        };
+
+        let point = &metric("clip.render.frames")["sum"]["dataPoints"][0];
+        assert_eq!(attributes(point), BTreeMap::from([("media.codec", "av1")]), "{protocol:?}");
+        assert_eq!(point["exemplars"][0]["asInt"], "250");
+        of(&point["exemplars"][0], "long");
+
+        let point = &metric("clip.render.duration")["histogram"]["dataPoints"][0];
+        let exemplars = point["exemplars"].as_array().unwrap();
+        assert_eq!(exemplars.len(), 2, "{protocol:?}");
+        for exemplar in exemplars {
+            let job = if exemplar["asDouble"] == 0.25 { "short" } else { "long" };
+            of(exemplar, job);
+            // In the data point's time.
+            let nanos = |value: &Value| value.as_str().unwrap().parse::<u64>().unwrap();
+            let time = nanos(&exemplar["timeUnixNano"]);
+            assert!((nanos(&point["startTimeUnixNano"])..=nanos(&point["timeUnixNano"])).contains(&time));
+        }
+    }
 }

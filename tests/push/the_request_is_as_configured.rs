@@ -1,8 +1,9 @@
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
+use telecine::exemplar::Exemplars;
 use telecine::push::{Compression, Error, Exporters, Protocol, Signal, Tls};
 
-use crate::measure::{PROTOCOLS, export, traces};
+use crate::measure::{PROTOCOLS, build, export, traces};
 use crate::server::Server;
 
 #[test]
@@ -12,7 +13,7 @@ fn headers_and_message() {
             let server = Server::taking();
             let headers = vec![("x-tenant".into(), "studio".into()), ("authorization".into(), "Bearer hunter2".into())];
             let signal = Signal { headers, compression, ..server.signal(protocol) };
-            let exporters = Exporters::build(&traces(signal)).unwrap();
+            let exporters = build(&traces(signal));
             export(&exporters, 10).unwrap();
             let got = &server.got()[0];
             assert_eq!(got.headers["x-tenant"], "studio");
@@ -33,7 +34,7 @@ fn a_request_beyond_64_mib_is_not_sent() {
     use opentelemetry_sdk::trace::SpanExporter;
     for protocol in PROTOCOLS {
         let server = Server::taking();
-        let exporters = Exporters::build(&traces(server.signal(protocol))).unwrap();
+        let exporters = build(&traces(server.signal(protocol)));
         let mut spans = crate::measure::spans(1);
         spans[0].name = "x".repeat(64 << 20).into();
         let error = crate::measure::block_on(exporters.traces.as_ref().unwrap().export(spans)).unwrap_err().to_string();
@@ -45,7 +46,7 @@ fn a_request_beyond_64_mib_is_not_sent() {
 
 #[test]
 fn what_cannot_be_sent_is_said_at_the_start_without_secrets() {
-    let error = |signal: Signal| Exporters::build(&traces(signal)).unwrap_err().to_string();
+    let error = |signal: Signal| Exporters::build(&traces(signal), &Exemplars::off()).unwrap_err().to_string();
     let http = || Signal::http("http://localhost:4318/v1/traces");
     let header = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
 
@@ -80,7 +81,7 @@ fn what_cannot_be_sent_is_said_at_the_start_without_secrets() {
         let message = error(https(Tls { ca_file, ..Tls::default() }));
         assert!(message.ends_with("Cargo.toml: no certificate in it (PEM is expected)"), "{protocol:?}: {message}");
         let half = Tls { client_key_file: Some("key.pem".into()), ..Tls::default() };
-        let half = Exporters::build(&traces(https(half)));
+        let half = Exporters::build(&traces(https(half)), &Exemplars::off());
         assert!(matches!(half, Err(Error::Identity { missing: "certificate", .. })), "{protocol:?}: {half:?}");
     }
 }

@@ -2,11 +2,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair};
-use telecine::push::{Exporters, Kind, Protocol, Push, Signal, Tls};
+use telecine::push::{Kind, Protocol, Push, Signal, Tls};
 use telecine_parts::{Collector, Received};
 use tempfile::TempDir;
 
-use crate::measure::{PROTOCOLS, Program, all, comes_back, export, traces};
+use crate::measure::{PROTOCOLS, Program, all, build, comes_back, export, traces};
 
 /// A certificate authority, and what it signed, as files.
 struct Files {
@@ -94,7 +94,7 @@ async fn delivered_with_them_and_not_without() {
             let timeout = std::time::Duration::from_secs(2);
             let config = traces(Signal { timeout, ..signal(&collector, protocol, tls) });
             let error = comes_back(move || {
-                let exporters = Exporters::build(&config).unwrap();
+                let exporters = build(&config);
                 let error = export(&exporters, 10).unwrap_err().to_string();
                 assert_eq!(exporters.handle.counts(Kind::Traces).unwrap().stats().lost, 10);
                 error
