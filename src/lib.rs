@@ -16,7 +16,19 @@ pub mod pull;
 pub mod push;
 #[cfg(feature = "object-store")]
 pub mod store;
+#[cfg(feature = "telemetry")]
+pub mod telemetry;
+#[cfg(not(feature = "telemetry"))]
+#[path = "telemetry/off.rs"]
 pub mod telemetry;
 #[cfg(feature = "telemetry")]
 pub mod views;
 pub mod work;
+
+#[cfg(feature = "telemetry")]
+pub use opentelemetry;
+#[cfg(feature = "telemetry")]
+pub use opentelemetry_sdk;
+pub use telemetry::{Telemetry, media, work};
+#[cfg(feature = "telemetry")]
+pub use tracing_opentelemetry;

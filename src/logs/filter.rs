@@ -49,6 +49,18 @@ const PLUMBING: [&str; 12] = [
 /// What a span must at least be to be seen whatever the directives say.
 const SPANS: LevelFilter = LevelFilter::INFO;
 
+/// The spans that become parts of traces: of level `INFO` and above, and not of the crates that exporters
+/// are made of. Events are left out: they are log records, which carry the trace's id.
+pub(crate) fn spans<S>() -> impl Filter<S> + Send + Sync + 'static {
+    tracing_subscriber::filter::filter_fn(|metadata| {
+        metadata.is_span()
+            && *metadata.level() <= SPANS
+            && !is_plumbing(metadata.target())
+            && !is_push(metadata.target())
+            && !metadata.target().starts_with("opentelemetry")
+    })
+}
+
 impl Events {
     /// For people and files.
     pub(super) fn console(config: &Config) -> Result<Self, Error> {

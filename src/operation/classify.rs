@@ -64,7 +64,8 @@ impl<E: AsRef<dyn Error + Send + Sync + 'static>> AsError<Boxed> for E {
     }
 }
 
-impl<E: AsRef<dyn Error + 'static>> AsError<BoxedLocal> for E {
+// Not for everything that refers to such an error: `anyhow::Error` refers to both.
+impl AsError<BoxedLocal> for Box<dyn Error + 'static> {
     fn as_error(&self) -> &(dyn Error + 'static) {
         self.as_ref()
     }

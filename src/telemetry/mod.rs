@@ -1,1 +1,56 @@
 //! Initialise once in `main`.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use telecine::Telemetry;
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let telemetry = Telemetry::builder().service("media-worker").version(env!("CARGO_PKG_VERSION")).init()?;
+//!
+//!     // … the program …
+//!
+//!     telemetry.shutdown(Duration::from_secs(5)).await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! [`Builder::init`] sets what is global: the `tracing` subscriber, OpenTelemetry's providers and
+//! propagator. [`Builder::build`] sets nothing, and two can live in one process.
+//!
+//! What is in force comes from the environment variables of the OpenTelemetry specification
+//! (`docs/configuration.md` lists them) and from the builder; a variable comes before the builder, so
+//! that an operator has the last word. With nothing said, metrics are both served to Prometheus and
+//! pushed, and traces and logs are pushed. That is a deviation: the specification's default of
+//! `OTEL_METRICS_EXPORTER` is `otlp` alone.
+
+mod builder;
+mod counted;
+mod environment;
+mod error;
+mod exits;
+mod global;
+mod handle;
+#[cfg(feature = "otlp")]
+mod otlp;
+mod providers;
+mod resource;
+mod settings;
+mod shutdown;
+
+#[cfg(test)]
+mod tests;
+
+pub use builder::Builder;
+pub use environment::{Environment, Ignored};
+pub use error::Error;
+pub use exits::Exits;
+pub use global::{media, work};
+pub use handle::Telemetry;
+#[cfg(feature = "otlp")]
+pub use otlp::Otlp;
+pub use settings::{
+    Batch, DEFAULT_METRIC_INTERVAL, DEFAULT_PROMETHEUS_HOST, DEFAULT_PROMETHEUS_PORT, Exit, Listen, Propagator,
+    Sampler, Settings,
+};
+pub use shutdown::{DEFAULT_SHUTDOWN_DEADLINE, Lost, ShutdownError};

@@ -1,0 +1,151 @@
+//! What a program says of itself before telemetry starts.
+
+use std::path::PathBuf;
+
+use super::environment::Environment;
+use super::error::Error;
+use super::handle::Telemetry;
+use super::resource::Identity;
+use crate::catalog::{Catalog, Instrument};
+use crate::logs::{Format, Writer};
+use crate::operation::Classifier;
+
+/// What a program says of itself before telemetry starts. Setters cannot fail; [`init`](Self::init) and
+/// [`build`](Self::build) report everything that is wrong.
+#[must_use = "nothing is started before `init()` or `build()`"]
+#[derive(Debug)]
+pub struct Builder {
+    pub(super) identity: Identity,
+    pub(super) catalog: Catalog,
+    pub(super) job_types: Vec<String>,
+    pub(super) classifiers: Vec<Classifier>,
+    pub(super) environment: Option<Environment>,
+    pub(super) subscriber: bool,
+    pub(super) listen: bool,
+    pub(super) bearer_token: Option<String>,
+    pub(super) log_format: Format,
+    pub(super) log_file: Option<PathBuf>,
+    pub(super) log_writer: Option<Writer>,
+}
+
+impl Builder {
+    pub(super) fn new() -> Self {
+        Self {
+            identity: Identity::default(),
+            catalog: Catalog::own(),
+            job_types: Vec::new(),
+            classifiers: Vec::new(),
+            environment: None,
+            subscriber: true,
+            listen: true,
+            bearer_token: None,
+            log_format: Format::Auto,
+            log_file: None,
+            log_writer: None,
+        }
+    }
+
+    /// The service's name (`service.name`). `OTEL_SERVICE_NAME` and a `service.name` in
+    /// `OTEL_RESOURCE_ATTRIBUTES` come before it. Default: `unknown_service:` and the executable's name.
+    pub fn service(mut self, name: impl Into<String>) -> Self {
+        self.identity.service = Some(name.into());
+        self
+    }
+
+    /// The service's version (`service.version`): `env!("CARGO_PKG_VERSION")`. Default: none.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.identity.version = Some(version.into());
+        self
+    }
+
+    /// One more attribute of the resource. `OTEL_RESOURCE_ATTRIBUTES` comes before it.
+    pub fn attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.identity.attributes.push((key.into(), value.into()));
+        self
+    }
+
+    /// Adds the program's own instruments to the catalogue, under a heading. From then on they are
+    /// bucketed, bounded, documented and served like ours.
+    pub fn catalog(mut self, area: &'static str, instruments: &'static [Instrument]) -> Self {
+        self.catalog = self.catalog.with(area, instruments);
+        self
+    }
+
+    /// The types of job that the program takes. Their counters are published as zeros at the start, so
+    /// that the first job of each is seen by `increase()`.
+    pub fn job_types<S: Into<String>>(mut self, types: impl IntoIterator<Item = S>) -> Self {
+        self.job_types.extend(types.into_iter().map(Into::into));
+        self
+    }
+
+    /// Says of the program's own errors what their `error.type` is. It is asked before telecine's own.
+    pub fn classifier(mut self, classifier: Classifier) -> Self {
+        self.classifiers.push(classifier);
+        self
+    }
+
+    /// The environment to read, in place of the process's. For tests, mostly.
+    pub fn environment(mut self, environment: impl Into<Environment>) -> Self {
+        self.environment = Some(environment.into());
+        self
+    }
+
+    /// [`init`](Self::init) leaves the `tracing` subscriber to the program, which adds
+    /// [`Telemetry::layer`] to its own.
+    pub fn without_subscriber(mut self) -> Self {
+        self.subscriber = false;
+        self
+    }
+
+    /// Does not listen for scrapes: the program serves [`Telemetry::router`] itself.
+    pub fn without_listener(mut self) -> Self {
+        self.listen = false;
+        self
+    }
+
+    /// Scrapes must carry this bearer token. Default: none is asked for.
+    pub fn bearer_token(mut self, token: impl Into<String>) -> Self {
+        self.bearer_token = Some(token.into());
+        self
+    }
+
+    /// How log lines look on standard error. Default: [`Format::Auto`], for people on a terminal and
+    /// JSON elsewhere.
+    pub fn log_format(mut self, format: Format) -> Self {
+        self.log_format = format;
+        self
+    }
+
+    /// A file that gets every log line as JSON, beside standard error. Default: none.
+    pub fn log_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.log_file = Some(path.into());
+        self
+    }
+
+    /// Where log lines go in place of standard error; for programs with progress bars.
+    pub fn log_writer(mut self, writer: Writer) -> Self {
+        self.log_writer = Some(writer);
+        self
+    }
+
+    /// Starts telemetry and sets what is global: the `tracing` subscriber (unless
+    /// [`without_subscriber`](Self::without_subscriber) was called), OpenTelemetry's meter and tracer
+    /// providers and its propagator, and what [`media`](super::media) and [`work`](super::work) give.
+    ///
+    /// # Errors
+    /// [`Error`] says what is wrong: with the program's definitions, its subscriber, a port that is taken,
+    /// a certificate that cannot be read. A variable that cannot be read is no error: it is logged and
+    /// ignored, as the specification asks.
+    pub fn init(self) -> Result<Telemetry, Error> {
+        Telemetry::init(self)
+    }
+
+    /// Starts telemetry and sets nothing that is global. Spans are recorded where
+    /// [`Telemetry::dispatch`] or a subscriber with [`Telemetry::layer`] is the current one.
+    ///
+    /// # Errors
+    /// As [`init`](Self::init).
+    pub fn build(self) -> Result<Telemetry, Error> {
+        Telemetry::build(self)
+    }
+}

@@ -1,0 +1,33 @@
+//! Why telemetry could not be started.
+
+use crate::catalog::Fault;
+
+/// Why telemetry could not be started. Nothing is half started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A program's own definitions break the catalogue's rules.
+    #[error("the catalogue breaks its rules: {}", listed(.0))]
+    Catalog(Vec<Fault>),
+    /// The log could not be set up.
+    #[error(transparent)]
+    Logs(#[from] crate::logs::Error),
+    /// OTLP push could not be set up.
+    #[cfg(feature = "otlp")]
+    #[error(transparent)]
+    Push(#[from] crate::push::Error),
+    /// There is a subscriber already.
+    #[error(
+        "a tracing subscriber is set already: call `without_subscriber()` on the builder and add `Telemetry::layer()` to yours"
+    )]
+    SubscriberSet(#[source] tracing::subscriber::SetGlobalDefaultError),
+    /// `init()` was called before in this process.
+    #[error(
+        "telemetry was initialised before in this process: `build()` makes one more without touching what is global"
+    )]
+    InitialisedBefore,
+}
+
+fn listed(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,382 @@
+//! Telemetry that runs.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use opentelemetry::metrics::{Meter, MeterProvider as _};
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::logs::SdkLoggerProvider;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::{Dispatch, Subscriber};
+use tracing_subscriber::layer::{Layer, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
+
+use super::builder::Builder;
+use super::counted::Handed;
+use super::environment::{Environment, Ignored};
+use super::error::Error;
+use super::exits::Exits;
+use super::settings::Settings;
+use super::shutdown::{self, DEFAULT_SHUTDOWN_DEADLINE, Last, Lost, ShutdownError};
+use super::{global, providers, resource};
+use crate::catalog::Catalog;
+use crate::exemplar::{self, Exemplars};
+use crate::logs::{self, BoxedLayer};
+use crate::media::Media;
+use crate::operation::Instruments;
+use crate::views::Views;
+use crate::work::Work;
+
+/// The name of the instrumentation scope of telecine's own instruments and spans.
+const SCOPE: &str = "telecine";
+
+/// Telemetry that runs: the value that [`Builder::init`] and [`Builder::build`] give.
+///
+/// Keep it until the program's end and call [`shutdown`](Self::shutdown) then. A value that is dropped
+/// does the same, within [`DEFAULT_SHUTDOWN_DEADLINE`], but can only log what was lost.
+#[must_use = "telemetry ends when it is dropped"]
+pub struct Telemetry {
+    settings: Settings,
+    ignored: Vec<Ignored>,
+    catalog: Catalog,
+    instruments: Instruments,
+    media: Media,
+    work: Work,
+    exemplars: Exemplars,
+    meters: exemplar::MeterProvider,
+    sdk_meters: SdkMeterProvider,
+    tracers: SdkTracerProvider,
+    loggers: SdkLoggerProvider,
+    log_config: logs::Config,
+    log_guard: Mutex<Option<logs::Guard>>,
+    exits: Exits,
+    spans: Handed,
+    records: Handed,
+    is_down: AtomicBool,
+}
+
+impl fmt::Debug for Telemetry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Telemetry").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Telemetry {
+    /// What a program says of itself before telemetry starts.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    pub(super) fn build(builder: Builder) -> Result<Self, Error> {
+        let Builder {
+            identity,
+            catalog,
+            job_types,
+            classifiers,
+            environment,
+            subscriber: _,
+            listen,
+            bearer_token,
+            log_format,
+            log_file,
+            log_writer,
+        } = builder;
+        let faults = catalog.lint();
+        if !faults.is_empty() {
+            return Err(Error::Catalog(faults));
+        }
+        let environment = environment.unwrap_or_else(Environment::of_process);
+        let (settings, mut ignored) = Settings::from_environment(&environment);
+        let resource = resource::resource(&identity, &settings, &environment);
+        let log_config = log_config(&settings, log_format, log_file, log_writer, &mut ignored);
+
+        let views = Arc::new(Views::new(&catalog));
+        let exemplars = Exemplars::new(settings.exemplar_filter, Arc::clone(&views));
+        let (exits, exporters) = Exits::build(&settings, &exemplars)?;
+        let (spans, records) = (Handed::default(), Handed::default());
+        let tracers = providers::tracers(&settings, &resource, exporters.traces, &spans);
+        let loggers = providers::loggers(&settings, &resource, exporters.logs, &records);
+        let sdk_meters = providers::meters(&settings, &resource, &views, exporters.metrics, |builder| builder);
+        let meters = exemplars.wrap(sdk_meters.clone());
+
+        let instruments = if settings.disabled { Instruments::noop() } else { Instruments::new(meters.meter(SCOPE)) };
+        let instruments = instruments.with_classifiers(classifiers);
+        let media = Media::new(&instruments);
+        let work = Work::new(&instruments, &media);
+        work.declare(&job_types);
+        Ok(Self {
+            settings,
+            ignored,
+            catalog,
+            instruments,
+            media,
+            work,
+            exemplars,
+            meters,
+            sdk_meters,
+            tracers,
+            loggers,
+            log_config,
+            log_guard: Mutex::new(None),
+            exits,
+            spans,
+            records,
+            is_down: AtomicBool::new(false),
+        })
+    }
+
+    pub(super) fn init(builder: Builder) -> Result<Self, Error> {
+        if global::is_set() {
+            return Err(Error::InitialisedBefore);
+        }
+        let subscriber = builder.subscriber;
+        let telemetry = Self::build(builder)?;
+        if subscriber {
+            tracing::dispatcher::set_global_default(telemetry.dispatch()?).map_err(Error::SubscriberSet)?;
+        }
+        global::set(&telemetry.media, &telemetry.work)?;
+        opentelemetry::global::set_meter_provider(telemetry.meters.clone());
+        opentelemetry::global::set_tracer_provider(telemetry.tracers.clone());
+        opentelemetry::global::set_text_map_propagator(providers::propagator(&telemetry.settings));
+        telemetry.announce();
+        Ok(telemetry)
+    }
+
+    /// Says what is in force, and what was ignored.
+    fn announce(&self) {
+        tracing::info!(target: "telecine", "{}", self.describe());
+        for ignored in &self.ignored {
+            tracing::warn!(target: "telecine", "{ignored}");
+        }
+    }
+
+    /// What is in force, in one line, without secrets.
+    pub fn describe(&self) -> String {
+        self.exits.describe(&self.settings)
+    }
+
+    /// What is in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The variables that were ignored, and why.
+    pub fn ignored(&self) -> &[Ignored] {
+        &self.ignored
+    }
+
+    /// Every definition: telecine's and the program's own.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Makes instruments of the catalogue, the program's own included.
+    pub fn instruments(&self) -> &Instruments {
+        &self.instruments
+    }
+
+    /// Makes media operations.
+    pub fn media(&self) -> &Media {
+        &self.media
+    }
+
+    /// Makes jobs.
+    pub fn work(&self) -> &Work {
+        &self.work
+    }
+
+    /// A meter of OpenTelemetry, for instruments that are in no catalogue. What it measures goes through
+    /// the same views and exits.
+    pub fn meter(&self, scope: &'static str) -> Meter {
+        self.meters.meter(scope)
+    }
+
+    /// OpenTelemetry's meter provider, for libraries that ask for one.
+    pub fn meter_provider(&self) -> &exemplar::MeterProvider {
+        &self.meters
+    }
+
+    /// OpenTelemetry's tracer provider, for libraries that ask for one.
+    pub fn tracer_provider(&self) -> &SdkTracerProvider {
+        &self.tracers
+    }
+
+    /// The exemplars that are kept.
+    pub fn exemplars(&self) -> &Exemplars {
+        &self.exemplars
+    }
+
+    /// The exits: where they are, and what became of what they carried.
+    pub fn exits(&self) -> &Exits {
+        &self.exits
+    }
+
+    /// The layer that turns spans into traces and sends log records by OTLP; for programs with a
+    /// `tracing` subscriber of their own. [`log_layer`](Self::log_layer) writes the lines.
+    ///
+    /// # Errors
+    /// Where `RUST_LOG` cannot be read.
+    pub fn layer<S>(&self) -> Result<BoxedLayer<S>, Error>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+    {
+        let spans = tracing_opentelemetry::layer().with_tracer(self.tracers.tracer(SCOPE)).with_filter(logs::spans());
+        if self.settings.disabled || self.settings.logs.is_empty() {
+            return Ok(spans.boxed());
+        }
+        Ok(spans.and_then(logs::otlp(&self.log_config, &self.loggers)?).boxed())
+    }
+
+    /// The layer that writes log lines; for programs with a `tracing` subscriber of their own.
+    ///
+    /// # Errors
+    /// Where `RUST_LOG` cannot be read, or the log file cannot be opened.
+    pub fn log_layer<S>(&self) -> Result<BoxedLayer<S>, Error>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+    {
+        let (layer, guard) = logs::layers(&self.log_config)?;
+        *self.log_guard.lock().unwrap_or_else(PoisonError::into_inner) = Some(guard);
+        Ok(layer)
+    }
+
+    /// A subscriber with all layers; for `tracing::dispatcher::with_default` or `WithSubscriber`, where
+    /// nothing global may be set.
+    ///
+    /// # Errors
+    /// As [`layer`](Self::layer) and [`log_layer`](Self::log_layer).
+    pub fn dispatch(&self) -> Result<Dispatch, Error> {
+        let subscriber = tracing_subscriber::registry().with(self.layer()?);
+        let lines = self.log_layer()?;
+        Ok(subscriber.with(lines).into())
+    }
+
+    /// What was lost so far.
+    pub fn lost(&self) -> Lost {
+        self.exits.lost(self.spans.total(), self.records.total())
+    }
+
+    /// Pushes everything that waits, and stops. Every signal is tried, whatever the others did; none is
+    /// waited for past the deadline. The Prometheus endpoint answers until the rest is done.
+    ///
+    /// It may be called on any runtime, and more than once: later calls do nothing.
+    ///
+    /// # Errors
+    /// [`ShutdownError`] says what failed, by signal, and how much was lost since the start.
+    pub async fn shutdown(&self, deadline: Duration) -> Result<(), ShutdownError> {
+        let Some(end) = self.end() else { return Ok(()) };
+        // On a thread of its own: the providers wait, and must not do so on a runtime's thread.
+        let (done, result) = tokio::sync::oneshot::channel();
+        let thread = std::thread::Builder::new().name("telecine-shutdown".to_owned()).spawn(move || {
+            let _ = done.send(end.run(deadline));
+        });
+        let failures = match thread {
+            Ok(_) => result.await.unwrap_or_else(|_| vec![("shutdown", "it panicked".to_owned())]),
+            Err(error) => vec![("shutdown", format!("no thread could be started: {error}"))],
+        };
+        self.verdict(failures)
+    }
+
+    /// [`shutdown`](Self::shutdown) for code that is not async. It blocks its thread.
+    ///
+    /// # Errors
+    /// As [`shutdown`](Self::shutdown).
+    pub fn shutdown_blocking(&self, deadline: Duration) -> Result<(), ShutdownError> {
+        match self.end() {
+            Some(end) => self.verdict(end.run(deadline)),
+            None => Ok(()),
+        }
+    }
+
+    fn end(&self) -> Option<End> {
+        if self.is_down.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        Some(End {
+            tracers: self.tracers.clone(),
+            loggers: self.loggers.clone(),
+            meters: self.sdk_meters.clone(),
+            exits: self.exits.clone(),
+            log_guard: self.log_guard.lock().unwrap_or_else(PoisonError::into_inner).take(),
+        })
+    }
+
+    fn verdict(&self, failures: Vec<(&'static str, String)>) -> Result<(), ShutdownError> {
+        let lost = self.lost();
+        if failures.is_empty() && lost.is_none() {
+            return Ok(());
+        }
+        Err(ShutdownError { failures, lost })
+    }
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Err(error) = self.shutdown_blocking(DEFAULT_SHUTDOWN_DEADLINE) {
+            tracing::warn!(target: "telecine", "{error}");
+        }
+    }
+}
+
+/// What is to be ended.
+struct End {
+    tracers: SdkTracerProvider,
+    loggers: SdkLoggerProvider,
+    meters: SdkMeterProvider,
+    exits: Exits,
+    log_guard: Option<logs::Guard>,
+}
+
+impl End {
+    fn run(self, deadline: Duration) -> Vec<(&'static str, String)> {
+        let Self { tracers, loggers, meters, exits, log_guard } = self;
+        let until = std::time::Instant::now() + deadline;
+        exits.finish_by(until);
+        let mut failures = shutdown::all(
+            vec![
+                Last { signal: "traces", shutdown: Box::new(move |deadline| tracers.shutdown_with_timeout(deadline)) },
+                Last { signal: "metrics", shutdown: Box::new(move |deadline| meters.shutdown_with_timeout(deadline)) },
+                Last { signal: "logs", shutdown: Box::new(move |deadline| loggers.shutdown_with_timeout(deadline)) },
+            ],
+            deadline,
+        );
+        // A little is kept back, so that what took too long does not leave the rest running.
+        let left = until.saturating_duration_since(std::time::Instant::now()).max(GRACE);
+        failures.extend(exits.stop(left));
+        if let Some(error) = log_guard.and_then(|guard| guard.flush(left).err()) {
+            failures.push(("log file", error.to_string()));
+        }
+        failures
+    }
+}
+
+/// What the end of the exits may take past the deadline.
+const GRACE: Duration = Duration::from_millis(100);
+
+fn log_config(
+    settings: &Settings,
+    format: logs::Format,
+    file: Option<std::path::PathBuf>,
+    writer: Option<logs::Writer>,
+    ignored: &mut Vec<Ignored>,
+) -> logs::Config {
+    let sdk_level = settings.sdk_log_level.as_deref().and_then(|level| match logs::parse_level(level) {
+        Ok(level) => Some(level),
+        Err(error) => {
+            ignored.push(Ignored { variable: "OTEL_LOG_LEVEL".to_owned(), reason: error.to_string() });
+            None
+        }
+    });
+    logs::Config {
+        format,
+        filter: settings.log_filter.clone(),
+        sdk_level,
+        file,
+        writer,
+        colour: settings.no_colour.then_some(false),
+        ..logs::Config::default()
+    }
+}

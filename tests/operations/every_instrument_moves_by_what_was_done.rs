@@ -1,0 +1,275 @@
+//! An instrument that nothing writes, or that is written wrong, is a defect: each is driven here, and read.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use telecine::catalog::{Catalog, Kind, job, package, stage, storage, transcode, upload};
+use telecine::media::transcode::{DefectKind, QualityMetric};
+use telecine::media::{FileType, RetryReason, Stage};
+use telecine::operation::{ErrorType, Outcome};
+
+use crate::support::{Bench, Series, Value};
+
+/// What the driver did, by instrument: the labels of each series, and its value.
+struct Expected(BTreeMap<&'static str, Vec<(&'static [(&'static str, &'static str)], Want)>>);
+
+#[derive(Clone, Copy)]
+enum Want {
+    Is(f64),
+    /// A histogram of so many values, all of the clock's making.
+    Count(u64),
+    /// A histogram of so many values with this sum.
+    CountSum(u64, f64),
+    /// A sum of the clock's making.
+    Positive,
+}
+
+#[test]
+fn every_instrument_moves_by_what_was_done() {
+    let bench = Bench::new();
+    drive_job(&bench);
+    drive_media(&bench);
+    let expected = expected();
+    for instrument in Catalog::own().iter() {
+        // Those of the store are driven where there is a store: tests/store.
+        if storage::ALL.contains(instrument) {
+            continue;
+        }
+        let wants = expected.0.get(instrument.name());
+        let wants = wants.unwrap_or_else(|| panic!("nothing drives {}", instrument.name()));
+        let found = bench.series(instrument.name());
+        for series in &found {
+            let keys: Vec<_> = instrument.attribute_list().iter().map(|attribute| attribute.key()).collect();
+            assert!(series.labels.keys().all(|key| keys.contains(&key.as_str())), "{}: {series:?}", instrument.name());
+        }
+        for (labels, want) in wants {
+            let labels: BTreeMap<_, _> = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            let series = found.iter().find(|series| series.labels == labels);
+            let series = series.unwrap_or_else(|| panic!("{} has no {labels:?}: {found:?}", instrument.name()));
+            assert!(want.is_met(series), "{}: {series:?}", instrument.name());
+        }
+        let idle = found.iter().filter(|series| series.value == Value::Sum(0.0)).count();
+        assert_eq!(found.len() - idle, wants.iter().filter(|(_, want)| !want.is_zero()).count(), "{found:?}");
+    }
+}
+
+#[test]
+fn what_runs_is_counted_as_active_and_what_waits_as_pending() {
+    let bench = Bench::new();
+    let job = bench.work.job("transcode").create();
+    let attempt = job.attempt();
+    let active = |stage: &str| {
+        let all = bench.series(job::ACTIVE.name());
+        all.iter()
+            .filter(|series| series.label("media.stage") == stage)
+            .map(|series| match series.value {
+                Value::Sum(sum) => sum,
+                Value::Histogram { .. } => f64::NAN,
+            })
+            .sum::<f64>()
+    };
+    assert_eq!((active("none"), active("probe")), (1.0, 0.0));
+    let step = attempt.stage(Stage::Probe).start();
+    assert_eq!((active("none"), active("probe")), (0.0, 1.0));
+    step.success();
+    assert_eq!((active("none"), active("probe")), (1.0, 0.0));
+    attempt.success();
+    assert_eq!((active("none"), active("probe")), (0.0, 0.0));
+
+    let transcode = bench.media.transcode("720p").codec("h264").start();
+    assert_eq!(bench.total(transcode::ACTIVE.name()), 1.0);
+    transcode.success();
+    assert_eq!(bench.total(transcode::ACTIVE.name()), 0.0);
+
+    let pending = bench.media.upload(FileType::Video).store("s3").pending();
+    assert_eq!((bench.total(upload::PENDING.name()), bench.total(upload::ACTIVE.name())), (1.0, 0.0));
+    let upload = pending.start();
+    assert_eq!((bench.total(upload::PENDING.name()), bench.total(upload::ACTIVE.name())), (0.0, 1.0));
+    upload.success();
+    assert_eq!((bench.total(upload::PENDING.name()), bench.total(upload::ACTIVE.name())), (0.0, 0.0));
+    drop(bench.media.upload(FileType::Video).store("s3").pending());
+    assert_eq!(bench.total(upload::PENDING.name()), 0.0);
+}
+
+#[test]
+fn declared_job_types_are_published_as_zeros() {
+    let bench = Bench::new();
+    bench.work.declare(["transcode", "clip"]);
+    let zeros = bench.series(job::CREATED.name());
+    assert_eq!(zeros.len(), 2);
+    assert!(zeros.iter().all(|series| series.value == Value::Sum(0.0)));
+}
+
+fn drive_job(bench: &Bench) {
+    let job = bench.work.job("transcode").max_attempts(2).create();
+    job.attempt().failure(ErrorType::Throttled);
+    job.attempt().success();
+    bench.work.job("clip").start().failure(ErrorType::InputInvalid);
+    drop(bench.work.job("thumbnail").create());
+}
+
+fn drive_media(bench: &Bench) {
+    bench.media.stage(Stage::Probe).start().success();
+
+    let transcode = bench.media.transcode("720p").codec("h264").encoder("h264_nvenc").camera("front").start();
+    let recorder = transcode.recorder();
+    recorder.fallback("h264_nvenc", "libx264");
+    recorder.frames(250);
+    recorder.dropped(3);
+    recorder.duplicated(2);
+    recorder.media_time(Duration::from_millis(10_500));
+    recorder.pixels(250 * 1280 * 720);
+    recorder.input_bytes(1000);
+    recorder.output_bytes(250);
+    recorder.stall();
+    recorder.defects(DefectKind::Corrupt, 4);
+    recorder.quality(QualityMetric::Ssim, 0.98);
+    transcode.success();
+
+    let package = bench.media.package("hls").start();
+    package.recorder().segments(5);
+    package.recorder().output_bytes(5000);
+    package.success();
+
+    let upload = bench.media.upload(FileType::Video).store("s3").key("a/b.mp4").start();
+    let recorder = upload.recorder();
+    recorder.bytes(4096);
+    recorder.part(Outcome::Success);
+    recorder.retry(RetryReason::Throttled);
+    recorder.abort();
+    upload.success();
+}
+
+fn expected() -> Expected {
+    use Want::{Count, CountSum, Is, Positive};
+    const TRANSCODE: &[(&str, &str)] = &[("media.job.type", "transcode")];
+    const CLIP: &[(&str, &str)] = &[("media.job.type", "clip")];
+    const THUMBNAIL: &[(&str, &str)] = &[("media.job.type", "thumbnail")];
+    const RENDITION: &[(&str, &str)] = &[("media.rendition", "720p")];
+    const CODEC: &[(&str, &str)] = &[("media.codec", "h264"), ("media.rendition", "720p")];
+    const HARDWARE: &[(&str, &str)] =
+        &[("media.codec", "h264"), ("media.encoder.hardware", "nvenc"), ("media.rendition", "720p")];
+    const HLS: &[(&str, &str)] = &[("media.package.format", "hls")];
+    const FILE: &[(&str, &str)] = &[("media.file.type", "video"), ("media.store", "s3")];
+    let mut map = BTreeMap::new();
+    map.insert(job::CREATED.name(), vec![(TRANSCODE, Is(1.0)), (CLIP, Is(1.0)), (THUMBNAIL, Is(1.0))]);
+    map.insert(
+        job::DURATION.name(),
+        vec![
+            (&[("media.job.type", "transcode"), ("media.outcome", "success")][..], Count(1)),
+            (
+                &[
+                    ("error.type", "input_invalid"),
+                    ("media.error.origin", "input"),
+                    ("media.job.type", "clip"),
+                    ("media.outcome", "failure"),
+                ],
+                Count(1),
+            ),
+            (&[("media.job.type", "thumbnail"), ("media.outcome", "cancelled")], CountSum(1, 0.0)),
+        ],
+    );
+    map.insert(job::QUEUE_DURATION.name(), vec![(TRANSCODE, Count(1)), (CLIP, Count(1))]);
+    map.insert(job::ACTIVE.name(), vec![(&[("media.job.type", "transcode"), ("media.stage", "none")], Is(0.0))]);
+    map.insert(
+        job::RETRIES.name(),
+        vec![(&[("media.job.type", "transcode"), ("media.retry.reason", "throttled")], Is(1.0))],
+    );
+    map.insert(job::WASTED_TIME.name(), vec![(TRANSCODE, Positive), (CLIP, Positive)]);
+    map.insert(stage::DURATION.name(), vec![(&[("media.outcome", "success"), ("media.stage", "probe")], Count(1))]);
+    map.insert(
+        transcode::DURATION.name(),
+        vec![(
+            &[
+                ("media.codec", "h264"),
+                ("media.encoder.hardware", "nvenc"),
+                ("media.outcome", "success"),
+                ("media.rendition", "720p"),
+            ],
+            Count(1),
+        )],
+    );
+    map.insert(transcode::ACTIVE.name(), vec![(HARDWARE, Is(0.0))]);
+    map.insert(
+        transcode::FRAMES.name(),
+        vec![(&[("media.camera", "front"), ("media.codec", "h264"), ("media.rendition", "720p")], Is(250.0))],
+    );
+    map.insert(transcode::FRAMES_DROPPED.name(), vec![(CODEC, Is(3.0))]);
+    map.insert(transcode::FRAMES_DUPLICATED.name(), vec![(CODEC, Is(2.0))]);
+    map.insert(transcode::MEDIA_TIME.name(), vec![(HARDWARE, Is(10.5))]);
+    map.insert(transcode::PIXELS.name(), vec![(HARDWARE, Is(230_400_000.0))]);
+    map.insert(transcode::INPUT.name(), vec![(RENDITION, Is(1000.0))]);
+    map.insert(transcode::OUTPUT.name(), vec![(CODEC, Is(250.0))]);
+    map.insert(transcode::COMPRESSION_RATIO.name(), vec![(CODEC, CountSum(1, 0.25))]);
+    map.insert(transcode::SPEED.name(), vec![(HARDWARE, Count(1))]);
+    map.insert(transcode::STALLS.name(), vec![(HARDWARE, Is(1.0))]);
+    map.insert(
+        transcode::DEFECTS.name(),
+        vec![(&[("media.defect.kind", "corrupt"), ("media.rendition", "720p")], Is(4.0))],
+    );
+    map.insert(
+        transcode::FALLBACKS.name(),
+        vec![(&[("media.encoder", "libx264"), ("media.encoder.requested", "h264_nvenc")], Is(1.0))],
+    );
+    map.insert(
+        transcode::QUALITY.name(),
+        vec![(&[("media.quality.metric", "ssim"), ("media.rendition", "720p")], CountSum(1, 0.98))],
+    );
+    map.insert(
+        package::DURATION.name(),
+        vec![(&[("media.outcome", "success"), ("media.package.format", "hls")], Count(1))],
+    );
+    map.insert(package::SEGMENTS.name(), vec![(HLS, Is(5.0))]);
+    map.insert(package::OUTPUT.name(), vec![(HLS, Is(5000.0))]);
+    map.insert(
+        upload::DURATION.name(),
+        vec![(&[("media.file.type", "video"), ("media.outcome", "success"), ("media.store", "s3")], Count(1))],
+    );
+    map.insert(upload::ACTIVE.name(), vec![(FILE, Is(0.0))]);
+    // It waited for nothing: `what_runs_is_counted_as_active_and_what_waits_as_pending` drives it.
+    map.insert(upload::PENDING.name(), vec![]);
+    map.insert(upload::IO.name(), vec![(FILE, Is(4096.0))]);
+    map.insert(upload::SIZE.name(), vec![(FILE, CountSum(1, 4096.0))]);
+    map.insert(upload::PARTS.name(), vec![(&[("media.outcome", "success"), ("media.store", "s3")], Is(1.0))]);
+    map.insert(upload::RETRIES.name(), vec![(&[("media.retry.reason", "throttled"), ("media.store", "s3")], Is(1.0))]);
+    map.insert(upload::ABORTS.name(), vec![(&[("media.store", "s3")], Is(1.0))]);
+    Expected(map)
+}
+
+impl Want {
+    fn is_met(self, series: &Series) -> bool {
+        match (self, &series.value) {
+            (Self::Is(want), Value::Sum(sum)) => (sum - want).abs() < 1e-9,
+            (Self::Positive, Value::Sum(sum)) => *sum > 0.0,
+            (Self::Count(want), Value::Histogram { count, .. }) => *count == want,
+            (Self::CountSum(want, total), Value::Histogram { count, sum }) => {
+                *count == want && (sum - total).abs() < 1e-9
+            }
+            _ => false,
+        }
+    }
+
+    fn is_zero(self) -> bool {
+        matches!(self, Self::Is(0.0))
+    }
+}
+
+#[test]
+fn only_what_succeeds_counts_as_output() {
+    let bench = Bench::new();
+    let transcode = bench.media.transcode("720p").codec("h264").start();
+    transcode.recorder().input_bytes(1000);
+    transcode.recorder().output_bytes(10);
+    transcode.failure(ErrorType::DiskFull);
+    let upload = bench.media.upload(FileType::Video).store("s3").start();
+    upload.recorder().bytes(10);
+    upload.cancel();
+    let package = bench.media.package("hls").start();
+    package.recorder().segments(1);
+    package.failure(ErrorType::DiskFull);
+    assert_eq!(bench.total(transcode::INPUT.name()), 1000.0);
+    for output in [transcode::OUTPUT, transcode::SPEED, upload::IO, upload::SIZE, package::SEGMENTS, package::OUTPUT] {
+        assert_eq!(bench.total(output.name()), 0.0, "{}", output.name());
+        assert!(output.kind() == Kind::Counter || bench.series(output.name()).is_empty());
+    }
+}
