@@ -17,6 +17,8 @@ use super::{Error, Kind, Signal};
 
 /// Retries of an export once the program is ending: a collector that is away is not waited for.
 const RETRIES_AT_THE_END: u32 = 3;
+/// The longest pause that a server is granted once the program is ending.
+const PAUSE_AT_THE_END: Duration = Duration::from_secs(1);
 
 /// Everything between an encoded request and what became of it.
 #[derive(Debug)]
@@ -115,12 +117,13 @@ impl Link {
 
     async fn attempts(&self, message: &Message, deadline: Instant, last: &mut Option<String>) -> Outcome {
         if let Some(until) = self.pause().filter(|until| *until > Instant::now()) {
-            if until >= self.thread.end_of(deadline) {
+            let left = until.saturating_duration_since(Instant::now());
+            if until >= self.thread.end_of(deadline) || !self.wait(left).await {
                 return Err(Failure::lost("the server has asked for a pause that is not over"));
             }
-            tokio::time::sleep_until(until.into()).await;
         }
-        for retry in 0.. {
+        let mut retry = 0;
+        loop {
             let Fault { verdict, cause } = match self.transport.attempt(message).await {
                 Ok(accepted) => return Ok(accepted),
                 Err(fault) => fault,
@@ -138,11 +141,14 @@ impl Link {
             if !self.may_retry(retry) || Instant::now() + delay >= self.thread.end_of(deadline) {
                 return Err(Failure::lost(cause));
             }
+            let paused = self.wait(delay).await;
+            if !paused && verdict != Verdict::Retry {
+                return Err(Failure::lost(cause));
+            }
             *last = Some(cause);
-            tokio::time::sleep(delay).await;
             self.counts.retried();
+            retry += 1;
         }
-        Err(Failure::lost("too many attempts"))
     }
 
     /// While the program runs, only the deadline ends an export. At its end nobody wants to wait for a collector that is
@@ -154,6 +160,17 @@ impl Link {
             (true, true) => 0,
         };
         retry < limit
+    }
+
+    /// A pause between attempts. False if there is no time for it: the program's end is near, or comes meanwhile.
+    async fn wait(&self, pause: Duration) -> bool {
+        if !self.thread.finishing() {
+            return self.thread.sleep_until_finishing(pause).await;
+        }
+        if pause <= PAUSE_AT_THE_END {
+            tokio::time::sleep(pause).await;
+        }
+        pause <= PAUSE_AT_THE_END
     }
 
     fn pause(&self) -> Option<Instant> {
@@ -178,7 +195,7 @@ impl Link {
             rejected = accepted.rejected,
             of = items,
             message = accepted.message,
-            "OTLP: the collector took a part of an export. The rest is not sent again; later ones are counted, not said",
+            "the collector rejects a part of what is exported; it is not sent again, and further parts are counted without a line",
         );
     }
 }

@@ -13,7 +13,6 @@
 mod carrier;
 mod config;
 mod counts;
-mod deadline;
 mod error;
 mod exemplars;
 mod link;
@@ -32,10 +31,10 @@ pub use config::{
     Compression, DEFAULT_GRPC_ENDPOINT, DEFAULT_HTTP_ENDPOINT, DEFAULT_TIMEOUT, Kind, Protocol, Push, Signal, Tls,
 };
 pub use counts::{Counts, Stats};
-pub use deadline::{Pending, Unfinished, start, with_deadline};
 pub use error::Error;
 pub use logs::LogExporter;
 pub use metrics::MetricExporter;
+pub use thread::TimedOut;
 pub use traces::SpanExporter;
 
 use crate::exemplar::Exemplars;
@@ -96,7 +95,7 @@ impl Handle {
     /// Ends the thread. Exports under way fail, and so do later ones. Blocks until it has ended, for at most `deadline`.
     ///
     /// Without it, the thread ends when the handle and the exporters have been dropped.
-    pub fn stop(&self, deadline: Duration) -> Result<(), Unfinished> {
+    pub fn stop(&self, deadline: Duration) -> Result<(), TimedOut> {
         self.thread.stop(deadline)
     }
 }

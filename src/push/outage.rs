@@ -43,8 +43,8 @@ impl Outage {
                 endpoint = self.endpoint,
                 signal = kind.as_str(),
                 error = cause,
-                "OTLP: the collector takes nothing. The program goes on; what cannot be delivered is counted and dropped. \
-                 The next line about this comes when it is taken again",
+                "the collector does not take what is exported; the program goes on, and what cannot be delivered is dropped \
+                 and counted, without further lines until it is taken again",
             );
         }
     }
@@ -56,7 +56,7 @@ impl Outage {
                 target: "telecine::push",
                 endpoint = self.endpoint,
                 outage_seconds = seconds,
-                "OTLP: the collector takes everything again. Not delivered in between: {missing}",
+                "the collector takes what is exported again; not delivered meanwhile: {missing}",
             );
         }
     }

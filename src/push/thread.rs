@@ -14,7 +14,7 @@ use tokio::runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::{Error, Unfinished};
+use super::Error;
 
 /// A handle to the thread. The thread ends when it is told to, or when the last handle is gone.
 #[derive(Clone, Debug)]
@@ -23,6 +23,11 @@ pub(crate) struct Thread {
     orders: Arc<watch::Sender<Orders>>,
     ended: Arc<Ended>,
 }
+
+/// The export thread did not end in time. It may still end later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the export thread has not ended after {0:?}")]
+pub struct TimedOut(pub Duration);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Orders {
@@ -74,6 +79,20 @@ impl Thread {
         self.orders.send_modify(|orders| orders.finish_by = Some(deadline));
     }
 
+    /// Sleeps, but not once [`finish_by`](Self::finish_by) is called. Whether it slept to the end.
+    pub(crate) async fn sleep_until_finishing(&self, duration: Duration) -> bool {
+        let mut told = self.orders.subscribe();
+        let announced = async {
+            // The sender is `self`'s, so it cannot be gone.
+            let _ = told.wait_for(|orders| orders.finish_by.is_some()).await;
+        };
+        tokio::select! {
+            biased;
+            () = tokio::time::sleep(duration) => true,
+            () = announced => false,
+        }
+    }
+
     /// Whether a deadline has been set after which nothing is sent.
     pub(crate) fn finishing(&self) -> bool {
         self.orders.borrow().finish_by.is_some()
@@ -99,7 +118,7 @@ impl Thread {
     }
 
     /// Ends the thread; what it still sends is given up. Waits for its end, for at most `deadline`.
-    pub(crate) fn stop(&self, deadline: Duration) -> Result<(), Unfinished> {
+    pub(crate) fn stop(&self, deadline: Duration) -> Result<(), TimedOut> {
         self.orders.send_modify(|orders| orders.stop = true);
         let started = Instant::now();
         let flag = self.ended.flag.lock().unwrap_or_else(PoisonError::into_inner);
@@ -108,7 +127,7 @@ impl Thread {
             .changed
             .wait_timeout_while(flag, deadline, |ended| !*ended)
             .unwrap_or_else(PoisonError::into_inner);
-        if *flag { Ok(()) } else { Err(Unfinished::TimedOut(started.elapsed())) }
+        if *flag { Ok(()) } else { Err(TimedOut(started.elapsed())) }
     }
 }
 

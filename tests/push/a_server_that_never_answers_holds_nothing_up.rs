@@ -106,7 +106,27 @@ fn shut_down(config: Push) {
         (took, results, program.stats())
     });
     assert!(took < SOON, "{took:?}");
-    // The SDK's batch processors keep the failures of exports to themselves.
-    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    // The SDK's batch processors keep the failures of exports to themselves; its reader does not.
+    let failed = results.map(|result| result.is_err());
+    assert_eq!(failed, [false, true, false]);
     assert_eq!(stats.map(|stats| stats.lost), [10, 1, 10]);
+}
+
+#[test]
+fn a_back_off_is_cut_when_the_program_ends() {
+    let busy = Answer::Http(503, vec![("retry-after", "50".into())], Vec::new());
+    let server = Server::start([busy, Answer::Taken(Vec::new())]);
+    let exporters = build(&traces(Signal { timeout: LONG, ..server.signal(telecine::push::Protocol::HttpProtobuf) }));
+    let handle = exporters.handle.clone();
+    let export = std::thread::spawn(move || export(&exporters, 10));
+    while server.got().is_empty() {
+        std::thread::yield_now();
+    }
+    let started = Instant::now();
+    handle.finish_by(started + LONG);
+    let error = export.join().unwrap().unwrap_err().to_string();
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
+    assert!(error.contains("503"), "{error}");
+    // The server has asked for a pause, and gets it.
+    assert_eq!(server.got().len(), 1);
 }

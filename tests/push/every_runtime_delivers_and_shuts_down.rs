@@ -13,7 +13,7 @@ fn live(config: &Push) {
     let program = Program::start(config);
     program.work();
     let (took, results) = program.shutdown(DEADLINE);
-    assert!(results.iter().all(|result| matches!(result, Ok(Ok(())))), "{results:?}");
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
     assert!(took < DEADLINE, "{took:?}");
     assert_eq!(program.stats().map(|stats| stats.sent), [10, 1, 10]);
 }
@@ -88,6 +88,6 @@ fn a_runtime_that_is_gone() {
         drop(runtime);
         program.work();
         let (_, results) = program.shutdown(DEADLINE);
-        assert!(results.iter().all(|result| matches!(result, Ok(Ok(())))), "{results:?}");
+        assert!(results.iter().all(Result::is_ok), "{results:?}");
     });
 }

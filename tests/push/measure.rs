@@ -16,7 +16,7 @@ use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanEvents, SpanLinks};
 use telecine::exemplar::Exemplars;
-use telecine::push::{Exporters, Handle, Kind, Protocol, Push, Signal, Stats, Unfinished, start};
+use telecine::push::{Exporters, Handle, Kind, Protocol, Push, Signal, Stats};
 use telecine::views::Views;
 
 /// Only a test that fails waits for so long.
@@ -167,17 +167,18 @@ impl Program {
     }
 
     /// Ends the three signals side by side, so that none waits for another, and says how long it took.
-    pub(crate) fn shutdown(&self, deadline: Duration) -> (Duration, [Result<OTelSdkResult, Unfinished>; 3]) {
+    pub(crate) fn shutdown(&self, deadline: Duration) -> (Duration, [OTelSdkResult; 3]) {
         let started = Instant::now();
         // Earlier than the SDK's own waits end, which are to see the exports' ends.
         self.handle.finish_by(started + deadline.mul_f64(0.9));
-        let (tracers, meters, loggers) = (self.tracers.clone(), self.meters.clone(), self.loggers.clone());
-        let results = [
-            start(move || tracers.shutdown_with_timeout(deadline)),
-            start(move || meters.shutdown_with_timeout(deadline)),
-            start(move || loggers.shutdown_with_timeout(deadline)),
-        ]
-        .map(|pending| pending.unwrap().wait(started + deadline));
+        let results = std::thread::scope(|scope| {
+            let ends = [
+                scope.spawn(|| self.tracers.shutdown_with_timeout(deadline)),
+                scope.spawn(|| self.meters.shutdown_with_timeout(deadline)),
+                scope.spawn(|| self.loggers.shutdown_with_timeout(deadline)),
+            ];
+            ends.map(|end| end.join().unwrap())
+        });
         self.handle.stop(deadline).unwrap();
         (started.elapsed(), results)
     }

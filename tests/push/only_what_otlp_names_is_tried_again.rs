@@ -135,7 +135,7 @@ fn a_part_that_is_rejected_is_counted_and_not_sent_again() {
         let program = Program::start(&all(server.signal(protocol)));
         program.work();
         let (_, results) = program.shutdown(LONG);
-        assert!(results.iter().all(|result| matches!(result, Ok(Ok(())))), "{results:?}");
+        assert!(results.iter().all(Result::is_ok), "{results:?}");
         for (stats, (kind, sent)) in program.stats().iter().zip(Kind::ALL.iter().zip([9, 0, 9])) {
             assert_eq!((stats.sent, stats.refused, stats.retries), (sent, 1, 0), "{protocol:?} {kind}: {stats:?}");
         }
@@ -156,6 +156,21 @@ fn what_the_server_says_is_kept() {
         let (stats, _) = after(protocol, vec![answer]);
         let error = stats.last_error.unwrap();
         assert!(error.ends_with(": span without a name"), "{error}");
+    }
+}
+
+#[test]
+fn what_the_server_says_may_repeat_no_secret() {
+    for (protocol, answer) in [
+        (Protocol::HttpProtobuf, Answer::Http(401, Vec::new(), b"unknown token hunter2".to_vec())),
+        (Protocol::Grpc, Answer::Grpc(Code::Unauthenticated, "unknown token hunter2", Vec::new())),
+    ] {
+        let server = Server::start([answer]);
+        let headers = vec![("authorization".to_owned(), "Bearer hunter2".to_owned())];
+        let exporters = build(&patient(Signal { headers, ..server.signal(protocol) }));
+        let error = export(&exporters, 1).unwrap_err().to_string();
+        assert!(error.contains("unknown token [hidden]"), "{protocol:?}: {error}");
+        assert!(!format!("{exporters:?}").contains("hunter2"), "{exporters:?}");
     }
 }
 

@@ -18,6 +18,7 @@ fn headers_and_message() {
             let got = &server.got()[0];
             assert_eq!(got.headers["x-tenant"], "studio");
             assert_eq!(got.headers["authorization"], "Bearer hunter2");
+            assert!(!got.headers.contains_key("x-other"));
             let agent = got.headers["user-agent"].to_str().unwrap();
             let ours = format!("telecine/{} OTel-OTLP-Exporter-Rust/0.33.1", env!("CARGO_PKG_VERSION"));
             assert!(agent.starts_with(&ours), "{agent}");
@@ -27,6 +28,26 @@ fn headers_and_message() {
             assert_eq!(request.resource_spans[0].scope_spans[0].spans.len(), 10);
         }
     }
+}
+
+/// opentelemetry-otlp and reqwest read these by themselves.
+#[test]
+fn whatever_the_process_environment_says() {
+    let nowhere = "http://127.0.0.1:9";
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "the_request_is_as_configured::headers_and_message"])
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", nowhere)
+        .env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", nowhere)
+        .env("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=other,x-other=1")
+        .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+        .env("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
+        .env("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
+        .env("HTTP_PROXY", nowhere)
+        .env("HTTPS_PROXY", nowhere)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
 
 #[test]

@@ -79,7 +79,7 @@ async fn delivered_with_them_and_not_without() {
             let program = Program::start(&config);
             program.work();
             let (_, results) = program.shutdown(crate::measure::LONG);
-            assert!(results.iter().all(|result| matches!(result, Ok(Ok(())))), "{protocol:?}: {results:?}");
+            assert!(results.iter().all(Result::is_ok), "{protocol:?}: {results:?}");
         });
         for received in [Received::Traces, Received::Metrics, Received::Logs] {
             let wanted = |requests: &[serde_json::Value]| (requests.len() == number + 1).then_some(());

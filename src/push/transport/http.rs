@@ -1,3 +1,4 @@
+use std::fmt;
 use std::io::Write;
 use std::time::SystemTime;
 
@@ -15,7 +16,6 @@ use crate::push::{Compression, Error, Kind, Signal};
 const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
 
 /// OTLP over HTTP/1.1, in protobuf.
-#[derive(Debug)]
 pub(crate) struct Http {
     kind: Kind,
     client: Client,
@@ -85,6 +85,13 @@ impl Fault {
     fn lost_connection(error: reqwest::Error) -> Self {
         // The URL may hold credentials, and the endpoint is said beside the cause.
         Self { verdict: Verdict::Retry, cause: chain(&error.without_url()) }
+    }
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL may hold credentials.
+        f.debug_struct("Http").field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 

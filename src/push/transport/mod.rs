@@ -5,7 +5,7 @@ mod http;
 mod tls;
 
 use std::error::Error as StdError;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceResponse;
@@ -29,7 +29,13 @@ pub(crate) const USER_AGENT: &str = concat!("telecine/", env!("CARGO_PKG_VERSION
 
 /// How requests of one signal travel.
 #[derive(Debug)]
-pub(crate) enum Transport {
+pub(crate) struct Transport {
+    carrier: Carrier,
+    secrets: Secrets,
+}
+
+#[derive(Debug)]
+enum Carrier {
     Http(http::Http),
     Grpc(grpc::Grpc),
 }
@@ -47,6 +53,10 @@ pub(crate) struct Accepted {
     pub(crate) message: String,
 }
 
+/// Header values, which a server's words may repeat.
+#[derive(Clone)]
+struct Secrets(Vec<String>);
+
 /// An attempt that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -57,10 +67,11 @@ pub(crate) struct Fault {
 impl Transport {
     /// Needs a runtime in context.
     pub(crate) fn new(kind: Kind, signal: &Signal) -> Result<Self, Error> {
-        Ok(match signal.protocol {
-            Protocol::HttpProtobuf => Self::Http(http::Http::new(kind, signal)?),
-            Protocol::Grpc => Self::Grpc(grpc::Grpc::new(kind, signal)?),
-        })
+        let carrier = match signal.protocol {
+            Protocol::HttpProtobuf => Carrier::Http(http::Http::new(kind, signal)?),
+            Protocol::Grpc => Carrier::Grpc(grpc::Grpc::new(kind, signal)?),
+        };
+        Ok(Self { carrier, secrets: Secrets::of(signal) })
     }
 
     pub(crate) fn prepare(&self, request: Bytes) -> Result<Message, Failure> {
@@ -68,18 +79,19 @@ impl Transport {
             let (size, max) = (request.len(), MAX_REQUEST);
             return Err(Failure::lost(format!("a request of {size} bytes is not sent: more than {max}")));
         }
-        match self {
-            Self::Http(http) => http.prepare(request),
+        match &self.carrier {
+            Carrier::Http(http) => http.prepare(request),
             // tonic compresses each message by itself.
-            Self::Grpc(_) => Ok(Message(request)),
+            Carrier::Grpc(_) => Ok(Message(request)),
         }
     }
 
     pub(crate) async fn attempt(&self, message: &Message) -> Result<Accepted, Fault> {
-        match self {
-            Self::Http(http) => http.attempt(message).await,
-            Self::Grpc(grpc) => grpc.attempt(message).await,
-        }
+        let answer = match &self.carrier {
+            Carrier::Http(http) => http.attempt(message).await,
+            Carrier::Grpc(grpc) => grpc.attempt(message).await,
+        };
+        answer.map_err(|fault| self.secrets.hide(fault))
     }
 }
 
@@ -102,6 +114,27 @@ impl Accepted {
         };
         let (rejected, message) = partial.unwrap_or_default();
         Self { rejected: u64::try_from(rejected).unwrap_or(0), message: words(&message) }
+    }
+}
+
+impl Secrets {
+    /// Shorter parts of a value (`Basic`, a number) would hide other words.
+    const SHORTEST: usize = 6;
+
+    fn of(signal: &Signal) -> Self {
+        let parts = signal.headers.iter().flat_map(|(_, value)| value.split_whitespace());
+        Self(parts.filter(|part| part.len() >= Self::SHORTEST).map(str::to_owned).collect())
+    }
+
+    fn hide(&self, fault: Fault) -> Fault {
+        let cause = self.0.iter().fold(fault.cause, |cause, secret| cause.replace(secret.as_str(), "[hidden]"));
+        Fault { cause, ..fault }
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{} hidden]", self.0.len())
     }
 }
 
