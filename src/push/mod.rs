@@ -7,8 +7,9 @@
 //! and none lasts past [`Handle::finish_by`]. What became of each item is in [`Counts`]. A collector that cannot be
 //! reached is said once, by a `tracing` event of the target `telecine::push`, and once more when it is back.
 //!
-//! Neither the process environment nor anything global is read. opentelemetry-otlp, which encodes spans and log records,
-//! does read `OTEL_EXPORTER_OTLP_*`; none of it reaches the wire.
+//! The configuration is all that counts. opentelemetry-otlp, which encodes spans and log records, reads
+//! `OTEL_EXPORTER_OTLP_*` from the process environment by itself; none of it reaches the wire. For `https` without a CA
+//! file the system's authorities are read, and with them `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 
 mod carrier;
 mod config;

@@ -1,4 +1,4 @@
-//! Certificates, read from PEM files. The cryptography is ring's, whatever provider the program has installed.
+//! Certificates, read from PEM files. The cryptography is ring's; gRPC takes the program's provider if one is installed.
 
 use std::path::Path;
 use std::sync::Arc;
