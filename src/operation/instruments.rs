@@ -290,7 +290,13 @@ impl Histogram {
         self.0.record(value, labels.as_slice());
     }
 
-    /// A handle to the series of these labels.
+    /// Publishes the series of these labels as empty: a series that is born with a value is invisible to
+    /// `increase()`.
+    pub fn publish(&self, labels: &Labels) {
+        drop(self.0.bind(labels.as_slice()));
+    }
+
+    /// A handle to the series of these labels, published as empty at once.
     pub fn bind(&self, labels: &Labels) -> BoundHistogram {
         BoundHistogram(self.0.bind(labels.as_slice()))
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::environment::Environment;
 use super::error::Error;
+use super::exits::Access;
 use super::handle::Telemetry;
 use super::resource::Identity;
 use crate::catalog::{Catalog, Instrument};
@@ -21,8 +22,7 @@ pub struct Builder {
     pub(super) classifiers: Vec<Classifier>,
     pub(super) environment: Option<Environment>,
     pub(super) subscriber: bool,
-    pub(super) listen: bool,
-    pub(super) bearer_token: Option<String>,
+    pub(super) access: Access,
     pub(super) log_format: Format,
     pub(super) log_file: Option<PathBuf>,
     pub(super) log_writer: Option<Writer>,
@@ -37,8 +37,7 @@ impl Builder {
             classifiers: Vec::new(),
             environment: None,
             subscriber: true,
-            listen: true,
-            bearer_token: None,
+            access: Access::default(),
             log_format: Format::Auto,
             log_file: None,
             log_writer: None,
@@ -97,15 +96,24 @@ impl Builder {
         self
     }
 
-    /// Does not listen for scrapes: the program serves [`Telemetry::router`] itself.
+    /// Whether the program is able to work: what `/ready` answers. Default: always.
+    #[cfg(feature = "prometheus")]
+    pub fn readiness(mut self, readiness: crate::pull::Readiness) -> Self {
+        self.access.readiness = readiness;
+        self
+    }
+
+    /// Does not listen for scrapes: the program serves the router of [`Exits::prometheus`](super::Exits::prometheus) itself.
+    #[cfg(feature = "prometheus")]
     pub fn without_listener(mut self) -> Self {
-        self.listen = false;
+        self.access.listen = false;
         self
     }
 
     /// Scrapes must carry this bearer token. Default: none is asked for.
+    #[cfg(feature = "prometheus")]
     pub fn bearer_token(mut self, token: impl Into<String>) -> Self {
-        self.bearer_token = Some(token.into());
+        self.access.bearer_token = Some(token.into());
         self
     }
 

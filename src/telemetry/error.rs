@@ -16,6 +16,10 @@ pub enum Error {
     #[cfg(feature = "otlp")]
     #[error(transparent)]
     Push(#[from] crate::push::Error),
+    /// The Prometheus endpoint could not be set up.
+    #[cfg(feature = "prometheus")]
+    #[error(transparent)]
+    Pull(#[from] crate::pull::Error),
     /// There is a subscriber already.
     #[error(
         "a tracing subscriber is set already: call `without_subscriber()` on the builder and add `Telemetry::layer()` to yours"

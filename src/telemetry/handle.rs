@@ -18,7 +18,7 @@ use super::builder::Builder;
 use super::counted::Handed;
 use super::environment::{Environment, Ignored};
 use super::error::Error;
-use super::exits::Exits;
+use super::exits::{Exits, Feeds};
 use super::settings::Settings;
 use super::shutdown::{self, DEFAULT_SHUTDOWN_DEADLINE, Last, Lost, ShutdownError};
 use super::{global, providers, resource};
@@ -78,8 +78,7 @@ impl Telemetry {
             classifiers,
             environment,
             subscriber: _,
-            listen,
-            bearer_token,
+            access,
             log_format,
             log_file,
             log_writer,
@@ -95,11 +94,11 @@ impl Telemetry {
 
         let views = Arc::new(Views::new(&catalog));
         let exemplars = Exemplars::new(settings.exemplar_filter, Arc::clone(&views));
-        let (exits, exporters) = Exits::build(&settings, &exemplars)?;
+        let (exits, Feeds { exporters, reader }) = Exits::start(&settings, &exemplars, &catalog, &resource, access)?;
         let (spans, records) = (Handed::default(), Handed::default());
         let tracers = providers::tracers(&settings, &resource, exporters.traces, &spans);
         let loggers = providers::loggers(&settings, &resource, exporters.logs, &records);
-        let sdk_meters = providers::meters(&settings, &resource, &views, exporters.metrics, |builder| builder);
+        let sdk_meters = providers::meters(&settings, &resource, &views, exporters.metrics, reader);
         let meters = exemplars.wrap(sdk_meters.clone());
 
         let instruments = if settings.disabled { Instruments::noop() } else { Instruments::new(meters.meter(SCOPE)) };

@@ -38,6 +38,10 @@ impl Metrics {
         let labels = instruments.labels().set(&attribute::JOB_TYPE, job_type);
         self.created.add(0, &labels);
         self.wasted_time.add(0.0, &labels);
+        self.queue_duration.publish(&labels);
+        for outcome in Outcome::ALL {
+            self.duration.publish(&labels.clone().set(&attribute::OUTCOME, outcome.as_str()));
+        }
         self.active.add(0, &labels.set(&attribute::STAGE, NO_STAGE));
     }
 }

@@ -98,6 +98,9 @@ fn declared_job_types_are_published_as_zeros() {
     let zeros = bench.series(job::CREATED.name());
     assert_eq!(zeros.len(), 2);
     assert!(zeros.iter().all(|series| series.value == Value::Sum(0.0)));
+    let empty = bench.series(job::DURATION.name());
+    assert_eq!(empty.len(), 2 * Outcome::ALL.len());
+    assert!(empty.iter().all(|series| series.count() == 0));
 }
 
 fn drive_job(bench: &Bench) {

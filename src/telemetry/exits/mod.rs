@@ -1,0 +1,120 @@
+//! The exits, and what became of what they carried.
+
+#[cfg(feature = "prometheus")]
+mod pull;
+#[cfg(not(feature = "prometheus"))]
+#[path = "no_pull.rs"]
+mod pull;
+#[cfg(feature = "otlp")]
+mod push;
+#[cfg(not(feature = "otlp"))]
+#[path = "no_push.rs"]
+mod push;
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+pub(super) use self::pull::{Access, Reader};
+pub(super) use self::push::Exporters;
+
+use opentelemetry_sdk::Resource;
+
+use self::pull::Pull;
+use self::push::Push;
+use super::error::Error;
+use super::settings::{Exit, Settings};
+use super::shutdown::Lost;
+use crate::catalog::Catalog;
+use crate::exemplar::Exemplars;
+
+/// The exits of one telemetry: where they are, and what became of what they carried. A clone is the same.
+#[derive(Clone, Debug)]
+pub struct Exits {
+    push: Push,
+    pull: Pull,
+}
+
+/// What feeds the exits: given to OpenTelemetry's providers.
+pub(super) struct Feeds {
+    pub(super) exporters: Exporters,
+    pub(super) reader: Reader,
+}
+
+impl Exits {
+    /// Starts the exits. The Prometheus endpoint answers from now on, as soon as there is a provider that
+    /// was given the reader.
+    pub(super) fn start(
+        settings: &Settings,
+        exemplars: &Exemplars,
+        catalog: &Catalog,
+        resource: &Resource,
+        access: Access,
+    ) -> Result<(Self, Feeds), Error> {
+        // The endpoint first: its port may be taken, and nothing else is started then.
+        let (pull, reader) = Pull::start(settings, exemplars, catalog, resource, access)?;
+        let (push, exporters) = Push::start(settings, exemplars)?;
+        Ok((Self { push, pull }, Feeds { exporters, reader }))
+    }
+
+    /// What is in force, in one line, without secrets.
+    pub(super) fn describe(&self, settings: &Settings) -> String {
+        if settings.disabled {
+            return "telemetry is off (OTEL_SDK_DISABLED)".to_owned();
+        }
+        let mut line = String::from("telemetry is on");
+        for (signal, exits) in [("traces", &settings.traces), ("metrics", &settings.metrics), ("logs", &settings.logs)]
+        {
+            let exits: Vec<_> = exits.iter().map(|exit| self.place(*exit, signal, settings)).collect();
+            let exits = if exits.is_empty() { "none".to_owned() } else { exits.join(" and ") };
+            let _ = write!(line, "; {signal}: {exits}");
+        }
+        let _ = write!(line, "; sampler: {}; exemplars: {}", settings.sampler, settings.exemplar_filter);
+        line
+    }
+
+    fn place(&self, exit: Exit, signal: &str, settings: &Settings) -> String {
+        match exit {
+            Exit::Otlp => Push::place(signal, settings),
+            Exit::Prometheus => self.pull.place(),
+            Exit::Console => "standard output".to_owned(),
+        }
+    }
+
+    /// What was lost, of so many spans and log records that were handed over.
+    pub(super) fn lost(&self, spans: u64, records: u64) -> Lost {
+        self.push.lost(spans, records)
+    }
+
+    /// From now on nothing lasts past this moment.
+    pub(super) fn finish_by(&self, until: Instant) {
+        self.push.finish_by(until);
+    }
+
+    /// Ends the exits' own threads.
+    pub(super) fn stop(&self, deadline: Duration) -> Vec<(&'static str, String)> {
+        let push = self.push.stop(deadline).map(|failure| ("push", failure));
+        let pull = self.pull.stop(deadline).map(|failure| ("pull", failure));
+        push.into_iter().chain(pull).collect()
+    }
+}
+
+#[cfg(feature = "prometheus")]
+impl Exits {
+    /// Where the Prometheus endpoint listens, if it does.
+    pub fn prometheus_address(&self) -> Option<std::net::SocketAddr> {
+        self.pull.address()
+    }
+
+    /// The Prometheus endpoint, if metrics are served.
+    pub fn prometheus(&self) -> Option<&crate::pull::Endpoint> {
+        self.pull.endpoint()
+    }
+}
+
+#[cfg(feature = "otlp")]
+impl Exits {
+    /// What became of what was pushed, if anything is.
+    pub fn otlp(&self) -> Option<&crate::push::Handle> {
+        self.push.handle()
+    }
+}

@@ -1,0 +1,45 @@
+//! The endpoint that Prometheus scrapes, in a program that was built without it.
+
+use std::time::Duration;
+
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::MeterProviderBuilder;
+
+use super::super::error::Error;
+use super::super::settings::Settings;
+use crate::catalog::Catalog;
+use crate::exemplar::Exemplars;
+
+#[derive(Debug, Default)]
+pub(in crate::telemetry) struct Access;
+
+pub(in crate::telemetry) struct Reader;
+
+#[derive(Clone, Debug)]
+pub(super) struct Pull;
+
+impl Reader {
+    pub(in crate::telemetry) fn add_to(self, builder: MeterProviderBuilder) -> MeterProviderBuilder {
+        builder
+    }
+}
+
+impl Pull {
+    pub(super) fn start(
+        _: &Settings,
+        _: &Exemplars,
+        _: &Catalog,
+        _: &Resource,
+        _: Access,
+    ) -> Result<(Self, Reader), Error> {
+        Ok((Self, Reader))
+    }
+
+    pub(super) fn place(&self) -> String {
+        String::new()
+    }
+
+    pub(super) fn stop(&self, _: Duration) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,70 @@
+//! OTLP push.
+
+use std::time::{Duration, Instant};
+
+use super::super::error::Error;
+use super::super::settings::{Exit, Settings};
+use super::super::shutdown::Lost;
+use crate::exemplar::Exemplars;
+use crate::push::{self, Kind, Signal};
+
+#[derive(Clone, Debug)]
+pub(super) struct Push(Option<push::Handle>);
+
+/// The exporters of the signals that are pushed.
+#[derive(Debug, Default)]
+pub(in crate::telemetry) struct Exporters {
+    pub(in crate::telemetry) traces: Option<push::SpanExporter>,
+    pub(in crate::telemetry) metrics: Option<push::MetricExporter>,
+    pub(in crate::telemetry) logs: Option<push::LogExporter>,
+}
+
+impl Push {
+    pub(super) fn start(settings: &Settings, exemplars: &Exemplars) -> Result<(Self, Exporters), Error> {
+        let wanted = |exits: &[Exit], signal: &Signal| {
+            (!settings.disabled && exits.contains(&Exit::Otlp)).then(|| signal.clone())
+        };
+        let config = push::Push {
+            traces: wanted(&settings.traces, &settings.otlp.traces),
+            metrics: wanted(&settings.metrics, &settings.otlp.metrics),
+            logs: wanted(&settings.logs, &settings.otlp.logs),
+            temporality: settings.temporality,
+        };
+        if config.traces.is_none() && config.metrics.is_none() && config.logs.is_none() {
+            return Ok((Self(None), Exporters::default()));
+        }
+        let push::Exporters { traces, metrics, logs, handle } = push::Exporters::build(&config, exemplars)?;
+        Ok((Self(Some(handle)), Exporters { traces, metrics, logs }))
+    }
+
+    pub(super) fn place(signal: &str, settings: &Settings) -> String {
+        let otlp = &settings.otlp;
+        let signals = [("traces", &otlp.traces), ("metrics", &otlp.metrics), ("logs", &otlp.logs)];
+        signals.iter().find(|(name, _)| *name == signal).map_or_else(String::new, |(_, signal)| signal.to_string())
+    }
+
+    pub(super) fn lost(&self, spans: u64, records: u64) -> Lost {
+        let Some(push) = &self.0 else { return Lost::default() };
+        let stats = |kind| push.counts(kind).map(|counts| counts.stats());
+        Lost {
+            // What a full queue dropped never reached an exporter.
+            spans: stats(Kind::Traces).map_or(0, |stats| spans.saturating_sub(stats.sent)),
+            points: stats(Kind::Metrics).map_or(0, |stats| stats.refused + stats.lost),
+            records: stats(Kind::Logs).map_or(0, |stats| records.saturating_sub(stats.sent)),
+        }
+    }
+
+    pub(super) fn finish_by(&self, until: Instant) {
+        if let Some(push) = &self.0 {
+            push.finish_by(until);
+        }
+    }
+
+    pub(super) fn stop(&self, deadline: Duration) -> Option<String> {
+        self.0.as_ref()?.stop(deadline).err().map(|error| error.to_string())
+    }
+
+    pub(super) fn handle(&self) -> Option<&push::Handle> {
+        self.0.as_ref()
+    }
+}
