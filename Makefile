@@ -1,0 +1,58 @@
+# What people and CI run. `make` alone lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+# The profile of the demo: `make demo PROFILE=dev` compiles in less time.
+PROFILE ?= release
+
+install := .ci/install
+export PATH := $(shell $(install) --bin):$(PATH)
+# `make demo ONCE=1` runs one round and ends.
+export ONCE
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: ## Run a media pipeline on real ffmpeg, Prometheus and collector; ONCE=1 ends after one round
+	@$(MAKE) -j2 demo-parts demo-build
+	cargo run --profile $(PROFILE) --example demo
+
+.PHONY: demo-parts
+demo-parts:
+	@$(install) ffmpeg prometheus collector
+
+.PHONY: demo-build
+demo-build:
+	cargo build --profile $(PROFILE) --example media_worker --example demo
+
+.PHONY: test
+test: ## Lint, run every test against the real parts, then one round of the demo
+	@$(MAKE) -j2 test-parts lint
+	cargo test --workspace --all-features
+	@$(MAKE) demo ONCE=1
+
+.PHONY: test-parts
+test-parts:
+	@$(install) ffmpeg prometheus collector s3 python
+
+.PHONY: lint
+lint: ## Check format, clippy and the API documentation
+	@$(install) rust-components
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --all-features
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	cargo bench --manifest-path benches/Cargo.toml
+
+.PHONY: docs
+docs: ## Write docs/metrics.md from the catalogue, and build the API documentation
+	cargo run --features cli --bin telecine -- catalog --format markdown > docs/metrics.md.new || { rm -f docs/metrics.md.new; exit 1; }
+	mv docs/metrics.md.new docs/metrics.md
+	cargo doc --no-deps --all-features
