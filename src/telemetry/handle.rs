@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -332,12 +333,15 @@ struct End {
 impl End {
     fn run(self, deadline: Duration) -> Vec<(&'static str, String)> {
         let Self { tracers, loggers, meters, exits, log_guard } = self;
-        let until = std::time::Instant::now() + deadline;
-        exits.finish_by(until);
+        let start = std::time::Instant::now();
+        let until = start + deadline;
+        // Exports end a little before the providers give up waiting for them: at the same moment, a
+        // provider would often report a timeout of an export that has just ended.
+        exits.finish_by(start + deadline.mul_f64(0.9));
         let mut failures = shutdown::all(
             vec![
                 Last { signal: "traces", shutdown: Box::new(move |deadline| tracers.shutdown_with_timeout(deadline)) },
-                Last { signal: "metrics", shutdown: Box::new(move |deadline| meters.shutdown_with_timeout(deadline)) },
+                Last { signal: "metrics", shutdown: Box::new(move |deadline| end_meters(&meters, deadline)) },
                 Last { signal: "logs", shutdown: Box::new(move |deadline| loggers.shutdown_with_timeout(deadline)) },
             ],
             deadline,
@@ -350,6 +354,16 @@ impl End {
         }
         failures
     }
+}
+
+/// The longest that the SDK's periodic reader waits for its last export, whatever it is told.
+const READER_LIMIT: Duration = Duration::from_secs(5);
+
+fn end_meters(meters: &SdkMeterProvider, deadline: Duration) -> OTelSdkResult {
+    if deadline > READER_LIMIT {
+        meters.force_flush()?;
+    }
+    meters.shutdown_with_timeout(deadline)
 }
 
 /// What the end of the exits may take past the deadline.
