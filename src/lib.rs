@@ -10,7 +10,7 @@ pub mod ffmpeg;
 pub mod logs;
 pub mod media;
 pub mod operation;
-#[cfg(feature = "prometheus")]
+#[cfg(any(feature = "prometheus", feature = "prometheus-registry"))]
 pub mod pull;
 #[cfg(feature = "otlp")]
 pub mod push;

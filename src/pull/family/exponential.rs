@@ -1,0 +1,174 @@
+//! Exponential histograms: as native histograms, and as what text formats can carry.
+
+use opentelemetry_sdk::metrics::data::{ExponentialBucket, ExponentialHistogramDataPoint};
+
+use crate::pull::number::Number;
+
+/// The scales that a native histogram can have.
+const NATIVE_SCALES: std::ops::RangeInclusive<i8> = -4..=8;
+
+/// The finest scale of the buckets in text: two to each power of two. The SDK changes the scale as
+/// values come; bounds that change with it would be new series each time.
+const TEXT_SCALE: i8 = 1;
+
+/// The zero bucket's width where the SDK says nothing (OpenTelemetry specification).
+const ZERO_THRESHOLD: f64 = 1e-128;
+
+/// The widest run of empty buckets that is written out: dearer than another span from there on.
+const WIDEST_GAP: i32 = 2;
+
+/// A histogram whose bounds are the powers of a base, `2^(2^-scale)`.
+#[derive(Debug, Default)]
+pub(crate) struct Exponential {
+    pub(crate) count: u64,
+    pub(crate) sum: Number,
+    scale: i8,
+    zero_count: u64,
+    zero_threshold: f64,
+    positive: Side,
+    negative: Side,
+}
+
+/// Counts of values in `(base^i, base^(i + 1)]`, for `i` from an offset on.
+#[derive(Debug, Default)]
+struct Side {
+    offset: i32,
+    counts: Vec<u64>,
+}
+
+/// A native histogram of Prometheus.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Native {
+    pub(crate) schema: i32,
+    pub(crate) zero_threshold: f64,
+    pub(crate) zero_count: u64,
+    pub(crate) positive: Spans,
+    pub(crate) negative: Spans,
+}
+
+/// Runs of buckets, each with its distance from the end of the run before it (the first: from
+/// bucket 0) and its length; and the difference of each count to the one before.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Spans {
+    pub(crate) runs: Vec<(i32, u32)>,
+    pub(crate) deltas: Vec<i64>,
+}
+
+impl Exponential {
+    pub(super) fn read<T: Copy + Into<Number>>(&mut self, point: &ExponentialHistogramDataPoint<T>) {
+        self.count = point.count() as u64;
+        self.sum = point.sum().into();
+        self.scale = point.scale();
+        self.zero_count = point.zero_count();
+        self.zero_threshold = point.zero_threshold();
+        self.positive.read(point.positive_bucket());
+        self.negative.read(point.negative_bucket());
+    }
+
+    /// As a native histogram. `None` if its buckets are wider than the widest that those have.
+    pub(crate) fn native(&self) -> Option<Native> {
+        let schema = self.scale.min(*NATIVE_SCALES.end());
+        if schema < *NATIVE_SCALES.start() {
+            return None;
+        }
+        Some(Native {
+            schema: schema.into(),
+            zero_threshold: if self.zero_threshold > 0.0 { self.zero_threshold } else { ZERO_THRESHOLD },
+            zero_count: self.zero_count,
+            positive: self.positive.spans(self.scale - schema),
+            negative: self.negative.spans(self.scale - schema),
+        })
+    }
+
+    /// As buckets with fixed bounds: each upper bound that is not infinite, with the count of the
+    /// values up to it.
+    ///
+    /// The bounds are those of the exponential buckets at a scale of at most 1, so that they are the
+    /// same for every series and at every time. Each negative value counts as exactly as the positive
+    /// ones, except that of two neighbours the bound itself belongs to the other one.
+    pub(crate) fn buckets(&self) -> Vec<(f64, u64)> {
+        let scale = self.scale.min(TEXT_SCALE);
+        let mut buckets = Vec::new();
+        let mut cumulative = 0;
+        let mut push = |bound: f64, count: u64| {
+            cumulative += count;
+            if bound.is_finite() {
+                buckets.push((bound, cumulative));
+            }
+        };
+        let negative = self.negative.at(self.scale - scale);
+        for (index, count) in negative.iter().rev() {
+            push(-boundary(index, scale), count);
+        }
+        if self.zero_count > 0 || !negative.counts.is_empty() {
+            push(self.zero_threshold, self.zero_count);
+        }
+        for (index, count) in self.positive.at(self.scale - scale).iter() {
+            push(boundary(index.saturating_add(1), scale), count);
+        }
+        buckets
+    }
+
+    /// A histogram with negative values has a sum that may fall, which is not a counter.
+    pub(crate) fn any_negative(&self) -> bool {
+        !self.negative.counts.is_empty()
+    }
+}
+
+impl Side {
+    fn read(&mut self, bucket: &ExponentialBucket) {
+        self.offset = bucket.offset();
+        self.counts.clear();
+        self.counts.extend(bucket.counts());
+    }
+
+    fn iter(&self) -> impl DoubleEndedIterator<Item = (i32, u64)> {
+        self.counts.iter().enumerate().map(|(place, count)| (self.offset + place as i32, *count))
+    }
+
+    /// The same counts at a scale that is lower by `less`.
+    fn at(&self, less: i8) -> Side {
+        let offset = self.offset >> less;
+        let mut counts = Vec::new();
+        for (index, count) in self.iter() {
+            let place = ((index >> less) - offset) as usize;
+            counts.resize(counts.len().max(place + 1), 0);
+            counts[place] += count;
+        }
+        Side { offset, counts }
+    }
+
+    fn spans(&self, less: i8) -> Spans {
+        let mut spans = Spans::default();
+        let mut next = 0;
+        let mut last = 0;
+        for (index, count) in self.at(less).iter().filter(|(_, count)| *count > 0) {
+            // Prometheus counts buckets by their upper bound.
+            let index = index + 1;
+            let gap = index - next;
+            match spans.runs.last_mut() {
+                Some((_, length)) if gap <= WIDEST_GAP => {
+                    for _ in 0..gap {
+                        spans.deltas.push(-last);
+                        last = 0;
+                    }
+                    *length += gap as u32 + 1;
+                }
+                _ => spans.runs.push((gap, 1)),
+            }
+            spans.deltas.push(count as i64 - last);
+            last = count as i64;
+            next = index + 1;
+        }
+        spans
+    }
+}
+
+/// `2^(index * 2^-scale)`, for scales up to 1.
+fn boundary(index: i32, scale: i8) -> f64 {
+    if scale == TEXT_SCALE {
+        let root = if index % 2 == 0 { 1.0 } else { std::f64::consts::SQRT_2 };
+        return root * f64::from(index.div_euclid(2)).exp2();
+    }
+    (f64::from(index) * f64::from(-scale).exp2()).exp2()
+}

@@ -1,0 +1,175 @@
+//! The labels of a series.
+
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
+
+use opentelemetry::{Array, InstrumentationScope, Key, StringValue, Value};
+
+use crate::pull::translate::{Naming, is_legacy};
+
+/// The labels of a series, in the order of their names.
+#[derive(Debug)]
+pub(crate) struct Labels {
+    pairs: Box<[Label]>,
+    text: Box<str>,
+    identity: u64,
+}
+
+/// One label.
+#[derive(Debug)]
+pub(crate) struct Label {
+    pub(crate) name: Arc<str>,
+    pub(crate) value: Box<str>,
+}
+
+/// Makes labels from attributes.
+#[derive(Debug)]
+pub(super) struct Translator {
+    naming: Naming,
+    /// Keys are few and series many.
+    names: HashMap<Key, Arc<str>>,
+}
+
+impl Labels {
+    pub(crate) fn pairs(&self) -> &[Label] {
+        &self.pairs
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
+    /// As both text formats write them, without braces: `a="b",c="d"`.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// A hash that is equal for labels that Prometheus takes to be equal.
+    pub(super) fn identity(&self) -> u64 {
+        self.identity
+    }
+
+    fn new(pairs: Box<[Label]>) -> Self {
+        let mut text = String::with_capacity(pairs.iter().map(|label| label.name.len() + label.value.len() + 4).sum());
+        let mut hasher = DefaultHasher::new();
+        for Label { name, value } in &pairs {
+            if !text.is_empty() {
+                text.push(',');
+            }
+            if is_legacy(name) {
+                text.push_str(name);
+            } else {
+                text.push('"');
+                escape(&mut text, name);
+                text.push('"');
+            }
+            text.push_str("=\"");
+            escape(&mut text, value);
+            text.push('"');
+            // To Prometheus, a label without a value is no label.
+            if !value.is_empty() {
+                (name, value).hash(&mut hasher);
+            }
+        }
+        Self { pairs, text: text.into(), identity: hasher.finish() }
+    }
+}
+
+impl Translator {
+    pub(super) fn new(naming: Naming) -> Self {
+        Self { naming, names: HashMap::new() }
+    }
+
+    /// The labels for attributes, and for a scope if it is to be shown. Where two have the same
+    /// name their values are joined by `;`, in the order of the attributes' keys. `le` belongs to the
+    /// buckets of a histogram, so an attribute of that name becomes `exported_le` there.
+    pub(super) fn labels<'a>(
+        &mut self,
+        attributes: impl Iterator<Item = (&'a Key, &'a Value)>,
+        scope: Option<&'a InstrumentationScope>,
+        histogram: bool,
+    ) -> Labels {
+        let mut found: Vec<(Arc<str>, Cow<'a, str>, Cow<'a, str>)> = Vec::new();
+        if let Some(scope) = scope {
+            self.scope(scope, &mut found);
+        }
+        for (key, value) in attributes {
+            let name = match self.name(key) {
+                name if histogram && &*name == "le" => "exported_le".into(),
+                name => name,
+            };
+            found.push((name, key.as_str().into(), text(value)));
+        }
+        found.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+        // The SDK too takes the first of two attributes with the same key.
+        found.dedup_by(|later, former| (&later.0, &later.1) == (&former.0, &former.1));
+        let mut pairs: Vec<Label> = Vec::with_capacity(found.len());
+        for (name, _, value) in found {
+            match pairs.last_mut() {
+                Some(label) if label.name == name => label.value = format!("{};{value}", label.value).into(),
+                _ => pairs.push(Label { name, value: value.into() }),
+            }
+        }
+        Labels::new(pairs.into())
+    }
+
+    fn scope<'a>(&self, scope: &'a InstrumentationScope, found: &mut Vec<(Arc<str>, Cow<'a, str>, Cow<'a, str>)>) {
+        const OWN: [&str; 3] = ["name", "version", "schema_url"];
+
+        let own = [Some(scope.name()), scope.version(), scope.schema_url()];
+        for (key, value) in OWN.into_iter().zip(own) {
+            if let Some(value) = value {
+                let key = format!("otel_scope_{key}");
+                found.push((self.naming.own(&key).into(), key.into(), value.into()));
+            }
+        }
+        for attribute in scope.attributes().filter(|attribute| !OWN.contains(&attribute.key.as_str())) {
+            let key = format!("otel_scope_{}", attribute.key);
+            found.push((self.naming.label(&key).into(), key.into(), text(&attribute.value)));
+        }
+    }
+
+    fn name(&mut self, key: &Key) -> Arc<str> {
+        if let Some(name) = self.names.get(key) {
+            return name.clone();
+        }
+        let name: Arc<str> = self.naming.label(key.as_str()).into();
+        self.names.insert(key.clone(), name.clone());
+        name
+    }
+}
+
+/// A value as a label has it. Arrays are JSON, as the specification says of attributes.
+fn text(value: &Value) -> Cow<'_, str> {
+    let array = match value {
+        Value::Array(array) => array,
+        value => return value.as_str(),
+    };
+    let json = match array {
+        Array::Bool(values) => serde_json::to_string(values),
+        Array::I64(values) => serde_json::to_string(values),
+        Array::F64(values) => serde_json::to_string(values),
+        Array::String(values) => serde_json::to_string(&values.iter().map(StringValue::as_str).collect::<Vec<_>>()),
+        other => return other.to_string().into(),
+    };
+    json.unwrap_or_else(|_| array.to_string()).into()
+}
+
+/// What both text formats ask of a string in quotes.
+fn escape(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['\\', '"', '\n']) {
+        out.push_str(&rest[..at]);
+        out.push_str(match rest.as_bytes()[at] {
+            b'\\' => "\\\\",
+            b'"' => "\\\"",
+            _ => "\\n",
+        });
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+}

@@ -1,0 +1,322 @@
+//! The series of one metric of the SDK, remembered from scrape to scrape.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData};
+
+use super::{
+    Labels, Shape, Value,
+    labels::Translator,
+    value::{Bounds, Point},
+};
+use crate::{
+    exemplar::{Exemplar, Exemplars, SeriesReservoir, StreamReservoirs},
+    pull::number::Number,
+};
+
+/// How many series may have gone at one place before the others are looked for by their attributes.
+const LOOK_AHEAD: usize = 8;
+
+/// One metric of the SDK.
+#[derive(Debug)]
+pub(super) struct Part {
+    scope: InstrumentationScope,
+    name: String,
+    unit: String,
+    description: String,
+    shape: Shape,
+    /// Whether a family has it.
+    shown: bool,
+    series: Vec<Series>,
+    bounds: Arc<Bounds>,
+    stream: Option<Arc<StreamReservoirs>>,
+    hidden: usize,
+    changed: bool,
+}
+
+/// One series.
+#[derive(Debug)]
+pub(crate) struct Series {
+    pub(crate) labels: Labels,
+    pub(crate) value: Value,
+    /// Since when it counts.
+    pub(crate) started: SystemTime,
+    /// Ordered by their values, if there are buckets.
+    pub(crate) exemplars: Vec<Exemplar>,
+    attributes: Vec<KeyValue>,
+    reservoir: Option<Arc<SeriesReservoir>>,
+    /// Whether another series is equal to it.
+    hidden: bool,
+}
+
+/// The series that were not found yet, from where the first one was not at its place.
+struct Rest {
+    series: Vec<Option<Series>>,
+    /// All before it were taken, or passed over.
+    next: usize,
+    misses: usize,
+    index: Option<HashMap<u64, usize>>,
+}
+
+impl Part {
+    pub(super) fn new(scope: &InstrumentationScope, metric: &Metric) -> Self {
+        Self {
+            scope: scope.clone(),
+            name: metric.name().to_owned(),
+            unit: metric.unit().to_owned(),
+            description: metric.description().to_owned(),
+            shape: Shape::of(metric.data()),
+            shown: false,
+            series: Vec::new(),
+            bounds: Arc::default(),
+            stream: None,
+            hidden: 0,
+            changed: false,
+        }
+    }
+
+    pub(super) fn is_of(&self, scope: &InstrumentationScope, metric: &Metric) -> bool {
+        self.name == metric.name()
+            && self.unit == metric.unit()
+            && self.shape == Shape::of(metric.data())
+            && self.description == metric.description()
+            && self.scope == *scope
+    }
+
+    pub(super) fn scope(&self) -> &InstrumentationScope {
+        &self.scope
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn unit(&self) -> &str {
+        &self.unit
+    }
+
+    pub(super) fn description(&self) -> &str {
+        &self.description
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    pub(super) fn show(&mut self, shown: bool) {
+        self.shown = shown;
+        // It may have another part beside it now.
+        self.changed = true;
+    }
+
+    pub(super) fn series(&self) -> impl Iterator<Item = &Series> {
+        self.series.iter().filter(|series| !series.hidden)
+    }
+
+    /// How many of its series are equal to another one.
+    pub(super) fn hidden(&self) -> usize {
+        self.hidden
+    }
+
+    /// Takes over the data points. Says whether series have come or gone since the last time that
+    /// equal ones were hidden.
+    pub(super) fn update(
+        &mut self,
+        metric: &Metric,
+        scope: Option<&InstrumentationScope>,
+        labels: &mut Translator,
+        exemplars: Option<&Exemplars>,
+    ) -> bool {
+        if !self.shown {
+            self.series.clear();
+            return false;
+        }
+        match metric.data() {
+            AggregatedMetrics::F64(data) => self.read(data, scope, labels),
+            AggregatedMetrics::U64(data) => self.read(data, scope, labels),
+            AggregatedMetrics::I64(data) => self.read(data, scope, labels),
+        }
+        if self.shape != Shape::Gauge && self.shape != Shape::UpDown {
+            self.read_exemplars(exemplars);
+        }
+        self.changed
+    }
+
+    fn read<T: Copy + Into<Number>>(
+        &mut self,
+        data: &MetricData<T>,
+        scope: Option<&InstrumentationScope>,
+        labels: &mut Translator,
+    ) {
+        match data {
+            MetricData::Gauge(data) => {
+                let started = data.start_time().unwrap_or(SystemTime::UNIX_EPOCH);
+                self.align(data.data_points(), started, scope, labels);
+            }
+            MetricData::Sum(data) => self.align(data.data_points(), data.start_time(), scope, labels),
+            MetricData::Histogram(data) => self.align(data.data_points(), data.start_time(), scope, labels),
+            MetricData::ExponentialHistogram(data) => self.align(data.data_points(), data.start_time(), scope, labels),
+        }
+    }
+
+    /// Writes each point's value to its series. The SDK hands out points in the same order as before,
+    /// with new ones in between and some gone, so a series is nearly always at its place.
+    fn align<'a, P: Point + 'a>(
+        &mut self,
+        points: impl Iterator<Item = &'a P>,
+        started: SystemTime,
+        scope: Option<&InstrumentationScope>,
+        labels: &mut Translator,
+    ) {
+        let mut rest: Option<Rest> = None;
+        let mut place = 0;
+        for point in points {
+            let mut series = match &mut rest {
+                None => match self.series.get_mut(place) {
+                    Some(series) if series.is_of(point) => {
+                        point.write(&mut series.value, &mut self.bounds);
+                        series.started = started;
+                        place += 1;
+                        continue;
+                    }
+                    _ => rest.insert(Rest::new(self.series.split_off(place))).take(point),
+                },
+                Some(rest) => rest.take(point),
+            }
+            .unwrap_or_else(|| Series::new(point, scope, self.shape.has_buckets(), labels));
+            point.write(&mut series.value, &mut self.bounds);
+            series.started = started;
+            self.series.push(series);
+            place += 1;
+        }
+        let gone = self.series.len() > place;
+        self.series.truncate(place);
+        self.changed |= gone || rest.is_some();
+    }
+
+    fn read_exemplars(&mut self, exemplars: Option<&Exemplars>) {
+        let Some(exemplars) = exemplars else {
+            for series in &mut self.series {
+                series.exemplars.clear();
+            }
+            return;
+        };
+        if self.stream.is_none() {
+            self.stream = exemplars.stream(&self.scope, &self.name);
+        }
+        if let Some(stream) = &self.stream {
+            for series in &mut self.series {
+                series.read_exemplars(stream, self.shape);
+            }
+        }
+    }
+}
+
+impl Series {
+    fn new<P: Point>(
+        point: &P,
+        scope: Option<&InstrumentationScope>,
+        histogram: bool,
+        labels: &mut Translator,
+    ) -> Self {
+        let attributes: Vec<KeyValue> = point.attributes().cloned().collect();
+        let pairs = attributes.iter().map(|attribute| (&attribute.key, &attribute.value));
+        Self {
+            labels: labels.labels(pairs, scope, histogram),
+            value: Value::default(),
+            started: SystemTime::UNIX_EPOCH,
+            exemplars: Vec::new(),
+            attributes,
+            reservoir: None,
+            hidden: false,
+        }
+    }
+
+    fn is_of<P: Point>(&self, point: &P) -> bool {
+        point.attributes().eq(&self.attributes)
+    }
+
+    fn read_exemplars(&mut self, stream: &StreamReservoirs, shape: Shape) {
+        self.exemplars.clear();
+        if self.reservoir.is_none() {
+            self.reservoir = stream.series(self.attributes.iter());
+        }
+        let Some(reservoir) = &self.reservoir else { return };
+        if shape.has_buckets() {
+            reservoir.each(|_, exemplar| self.exemplars.push(exemplar.clone()));
+            self.exemplars.sort_by(|a, b| a.value.total_cmp(&b.value));
+        } else {
+            self.exemplars.extend(reservoir.latest());
+        }
+    }
+}
+
+impl Rest {
+    fn new(series: Vec<Series>) -> Self {
+        Self { series: series.into_iter().map(Some).collect(), next: 0, misses: 0, index: None }
+    }
+
+    /// The series of a point. `None` if it is new.
+    fn take<P: Point>(&mut self, point: &P) -> Option<Series> {
+        let near = self.series.iter().enumerate().skip(self.next).take(LOOK_AHEAD);
+        let found = near
+            .filter_map(|(place, series)| Some((place, series.as_ref()?)))
+            .find(|(_, series)| series.is_of(point))
+            .map(|(place, _)| place);
+        if let Some(place) = found {
+            self.next = place + 1;
+            return self.series[place].take();
+        }
+        self.misses += 1;
+        // Observed instruments are in another order each time. A search by attributes is for them,
+        // and not worth its making for a few series that are new.
+        if self.index.is_none() && self.misses > LOOK_AHEAD.max(self.series.len() / 8) {
+            self.index = Some(self.by_attributes());
+        }
+        let place = *self.index.as_ref()?.get(&hash(point.attributes()))?;
+        if self.series[place].as_ref()?.is_of(point) { self.series[place].take() } else { None }
+    }
+
+    fn by_attributes(&self) -> HashMap<u64, usize> {
+        let series = self.series.iter().enumerate();
+        series.filter_map(|(place, series)| Some((hash(series.as_ref()?.attributes.iter()), place))).collect()
+    }
+}
+
+fn hash<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    attributes.for_each(|attribute| attribute.hash(&mut hasher));
+    hasher.finish()
+}
+
+/// Of series that Prometheus would take for the same, shows the first.
+pub(super) fn hide_equal_series(parts: &mut [Part], family: &[usize]) {
+    if !family.iter().any(|part| parts[*part].changed) {
+        return;
+    }
+    let mut seen = HashSet::new();
+    for part in family {
+        let part = &mut parts[*part];
+        let before = part.hidden;
+        part.hidden = 0;
+        for series in &mut part.series {
+            series.hidden = !seen.insert(series.labels.identity());
+            part.hidden += usize::from(series.hidden);
+        }
+        if before == 0 && part.hidden > 0 {
+            tracing::warn!(
+                scope = part.scope.name(),
+                metric = part.name,
+                series = part.hidden,
+                "series are left out of the scrape, since others have the same labels in Prometheus"
+            );
+        }
+        part.changed = false;
+    }
+}

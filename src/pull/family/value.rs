@@ -1,0 +1,128 @@
+//! What a series has come to.
+
+use std::sync::Arc;
+
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::metrics::data::{
+    ExponentialHistogramDataPoint, GaugeDataPoint, HistogramDataPoint, SumDataPoint,
+};
+
+use super::Exponential;
+use crate::pull::number::{Number, bound};
+
+/// The value of a series.
+#[derive(Debug)]
+pub(crate) enum Value {
+    Number(Number),
+    Histogram(Histogram),
+    Exponential(Exponential),
+}
+
+/// A histogram with explicit buckets.
+#[derive(Debug)]
+pub(crate) struct Histogram {
+    pub(crate) bounds: Arc<Bounds>,
+    /// Of each bucket by itself; the last goes to infinity.
+    pub(crate) counts: Vec<u64>,
+    pub(crate) count: u64,
+    pub(crate) sum: Number,
+}
+
+/// The upper bounds of buckets, as numbers and as values of the label `le`. Most histograms of a
+/// metric share them.
+#[derive(Debug, Default)]
+pub(crate) struct Bounds {
+    pub(crate) values: Vec<f64>,
+    pub(crate) plain: Vec<String>,
+    pub(crate) openmetrics: Vec<String>,
+}
+
+/// A data point of the SDK.
+pub(super) trait Point {
+    fn attributes(&self) -> impl Iterator<Item = &KeyValue>;
+
+    /// Writes the value over a former one of the same series, or over any other.
+    fn write(&self, value: &mut Value, bounds: &mut Arc<Bounds>);
+}
+
+impl Bounds {
+    fn new(values: Vec<f64>) -> Self {
+        Self {
+            plain: values.iter().map(|value| bound(*value, false)).collect(),
+            openmetrics: values.iter().map(|value| bound(*value, true)).collect(),
+            values,
+        }
+    }
+
+    /// A histogram with negative values has a sum that may fall, which is not a counter.
+    pub(crate) fn any_negative(&self) -> bool {
+        self.values.first().is_some_and(|bound| *bound < 0.0)
+    }
+}
+
+impl Default for Value {
+    fn default() -> Self {
+        Self::Number(Number::Unsigned(0))
+    }
+}
+
+impl<T: Copy + Into<Number>> Point for SumDataPoint<T> {
+    fn attributes(&self) -> impl Iterator<Item = &KeyValue> {
+        self.attributes()
+    }
+
+    fn write(&self, value: &mut Value, _: &mut Arc<Bounds>) {
+        *value = Value::Number(self.value().into());
+    }
+}
+
+impl<T: Copy + Into<Number>> Point for GaugeDataPoint<T> {
+    fn attributes(&self) -> impl Iterator<Item = &KeyValue> {
+        self.attributes()
+    }
+
+    fn write(&self, value: &mut Value, _: &mut Arc<Bounds>) {
+        *value = Value::Number(self.value().into());
+    }
+}
+
+impl<T: Copy + Into<Number>> Point for HistogramDataPoint<T> {
+    fn attributes(&self) -> impl Iterator<Item = &KeyValue> {
+        self.attributes()
+    }
+
+    fn write(&self, value: &mut Value, shared: &mut Arc<Bounds>) {
+        let (mut bounds, mut counts) = match std::mem::take(value) {
+            Value::Histogram(former) => (former.bounds, former.counts),
+            _ => (shared.clone(), Vec::new()),
+        };
+        if !self.bounds().eq(bounds.values.iter().copied()) {
+            if !self.bounds().eq(shared.values.iter().copied()) {
+                *shared = Arc::new(Bounds::new(self.bounds().collect()));
+            }
+            bounds = shared.clone();
+        }
+        counts.clear();
+        counts.extend(self.bucket_counts());
+        // A histogram without bounds has no bucket counts in the SDK.
+        if bounds.values.is_empty() {
+            counts = vec![self.count()];
+        }
+        *value = Value::Histogram(Histogram { bounds, counts, count: self.count(), sum: self.sum().into() });
+    }
+}
+
+impl<T: Copy + Into<Number>> Point for ExponentialHistogramDataPoint<T> {
+    fn attributes(&self) -> impl Iterator<Item = &KeyValue> {
+        self.attributes()
+    }
+
+    fn write(&self, value: &mut Value, _: &mut Arc<Bounds>) {
+        let mut former = match std::mem::take(value) {
+            Value::Exponential(former) => former,
+            _ => Exponential::default(),
+        };
+        former.read(self);
+        *value = Value::Exponential(former);
+    }
+}

@@ -1,0 +1,203 @@
+//! Names as Prometheus has them: the specification's translation, then what the scraper can read.
+//!
+//! The rules are those of "Prometheus and OpenMetrics Compatibility" in the OpenTelemetry
+//! specification. Where it is silent (leading digits, what is left of a name without a single valid
+//! character) the rules of Prometheus' own OTLP endpoint are followed.
+
+mod escape;
+mod unit;
+
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, str::FromStr};
+
+pub use escape::Escaping;
+pub(crate) use escape::is_legacy;
+
+/// How metric and label names are made from OpenTelemetry's (`translation_strategy` of the
+/// configuration file).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Translation {
+    /// `media.job.duration` in `s` is `media_job_duration_seconds`. Counters end in `_total`.
+    #[default]
+    UnderscoreEscapingWithSuffixes,
+    /// `media.job.duration` in `s` is `media_job_duration`. Metrics that differ in their unit only
+    /// collide, and OpenMetrics knows no counter that does not end in `_total`: such a counter is of
+    /// type `unknown` there and loses its exemplars.
+    UnderscoreEscapingWithoutSuffixes,
+    /// `media.job.duration` in `s` is `media.job.duration_seconds`, if the scraper asks for UTF-8.
+    NoUtf8EscapingWithSuffixes,
+    /// `media.job.duration` stays so, if the scraper asks for UTF-8. What is said of
+    /// [`UnderscoreEscapingWithoutSuffixes`](Self::UnderscoreEscapingWithoutSuffixes) applies.
+    NoTranslation,
+}
+
+/// A name of a translation that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not a translation strategy; expected underscore_escaping_with_suffixes, \
+     underscore_escaping_without_suffixes, no_utf8_escaping_with_suffixes or no_translation"
+)]
+pub struct UnknownTranslation(String);
+
+/// How to name what is collected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Naming {
+    translation: Translation,
+    escaping: Escaping,
+}
+
+/// The kinds of metric whose names differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suffix {
+    /// `_total`.
+    Counter,
+    /// `_ratio`, where the unit is `1`.
+    Gauge,
+    /// Only the unit.
+    Other,
+}
+
+/// The names of a metric family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MetricName {
+    /// With `_total`, for counters: the family's name outside of OpenMetrics, and the samples' name.
+    pub(crate) full: String,
+    /// Without `_total`: the family's name in OpenMetrics.
+    pub(crate) base: String,
+    /// The unit, if `base` ends with it: what may be said as UNIT.
+    pub(crate) unit: String,
+}
+
+impl Translation {
+    const NAMES: [(Self, &'static str); 4] = [
+        (Self::UnderscoreEscapingWithSuffixes, "underscore_escaping_with_suffixes"),
+        (Self::UnderscoreEscapingWithoutSuffixes, "underscore_escaping_without_suffixes"),
+        (Self::NoUtf8EscapingWithSuffixes, "no_utf8_escaping_with_suffixes"),
+        (Self::NoTranslation, "no_translation"),
+    ];
+
+    fn escapes(self) -> bool {
+        matches!(self, Self::UnderscoreEscapingWithSuffixes | Self::UnderscoreEscapingWithoutSuffixes)
+    }
+
+    fn suffixes(self) -> bool {
+        matches!(self, Self::UnderscoreEscapingWithSuffixes | Self::NoUtf8EscapingWithSuffixes)
+    }
+}
+
+impl fmt::Display for Translation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Self::NAMES.iter().find(|(translation, _)| translation == self);
+        f.write_str(name.map_or("", |(_, name)| name))
+    }
+}
+
+/// Reads the names of the configuration file, with or without their `/development`, in any case.
+impl FromStr for Translation {
+    type Err = UnknownTranslation;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let name = text.strip_suffix("/development").unwrap_or(text);
+        Self::NAMES
+            .iter()
+            .find(|(_, known)| known.eq_ignore_ascii_case(name))
+            .map(|(translation, _)| *translation)
+            .ok_or_else(|| UnknownTranslation(text.to_owned()))
+    }
+}
+
+impl Naming {
+    pub(crate) fn new(translation: Translation, escaping: Escaping) -> Self {
+        // Escaping leaves names that are valid as they are, except for `dots`.
+        let escaping = match escaping {
+            Escaping::Dots => Escaping::Dots,
+            _ if translation.escapes() => Escaping::Underscores,
+            other => other,
+        };
+        Self { translation, escaping }
+    }
+
+    /// The names of a metric. `None` if nothing of its name can be kept.
+    pub(crate) fn metric(&self, name: &str, unit: &str, suffix: Suffix) -> Option<MetricName> {
+        let mut base = if self.translation.escapes() { sanitized(name, |c| c == ':') } else { name.to_owned() };
+        if base.is_empty() {
+            return None;
+        }
+        let mut words = String::new();
+        let mut total = "";
+        if self.translation.suffixes() {
+            words = unit::words(unit, suffix, self.translation.escapes());
+            if suffix == Suffix::Counter {
+                total = "_total";
+                if let Some(stem) = before_word(&base, "total").map(str::len).filter(|stem| *stem > 0) {
+                    base.truncate(stem);
+                }
+            }
+            if !words.is_empty() && before_word(&base, &words).is_none() {
+                base.push('_');
+                base.push_str(&words);
+            }
+        }
+        if self.translation.escapes() && base.starts_with(|c: char| c.is_ascii_digit()) {
+            base.insert(0, '_');
+        }
+        let full = escape::escape(&format!("{base}{total}"), self.escaping);
+        // Of the escaped name, since the scraper compares the two.
+        let base = match suffix {
+            Suffix::Counter => full.strip_suffix("_total").unwrap_or(&full).to_owned(),
+            _ => full.clone(),
+        };
+        if !base.strip_suffix(&words).is_some_and(|rest| rest.ends_with('_')) {
+            words.clear();
+        }
+        Some(MetricName { full, base, unit: words })
+    }
+
+    /// The name of a label. `__name__` never comes out of it, since that is where Prometheus keeps
+    /// the metric's name.
+    pub(crate) fn label(&self, key: &str) -> String {
+        if !self.translation.escapes() {
+            return match key {
+                "" | "__name__" => "_name_".to_owned(),
+                key => escape::escape(key, self.escaping),
+            };
+        }
+        let mut label = String::with_capacity(key.len());
+        for c in key.chars() {
+            if c.is_ascii_alphanumeric() {
+                label.push(c);
+            } else if !label.ends_with('_') {
+                label.push('_');
+            }
+        }
+        if label.is_empty() {
+            label.push('_');
+        } else if label.starts_with(|c: char| c.is_ascii_digit()) {
+            label.insert_str(0, "key_");
+        }
+        escape::escape(&label, self.escaping)
+    }
+
+    /// A name of ours that is valid anywhere, such as `target_info`.
+    pub(crate) fn own(&self, name: &str) -> String {
+        escape::escape(name, self.escaping)
+    }
+}
+
+/// What comes before the last word or words of a name, if these are the last ones.
+fn before_word<'a>(name: &'a str, word: &str) -> Option<&'a str> {
+    let stem = name.strip_suffix(word)?;
+    if stem.is_empty() { Some(stem) } else { stem.strip_suffix(['_', '.']) }
+}
+
+/// The words of a name, joined by single underscores. A word is made of ASCII letters, digits and
+/// what is `also` allowed.
+fn sanitized(name: &str, also: impl Fn(char) -> bool) -> String {
+    name.split(|c: char| !(c.is_ascii_alphanumeric() || also(c)))
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join("_")
+}
