@@ -1,0 +1,439 @@
+//! Put together what ffmpeg is to do.
+
+mod arguments;
+mod input;
+mod recipe;
+pub(crate) mod redact;
+mod staging;
+
+#[cfg(test)]
+mod tests;
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{self, Stdio};
+use std::time::Duration;
+
+use super::{Encoder, Options};
+use crate::media::transcode::Recorder;
+use arguments::{Found, FoundKind, Scan};
+use recipe::Encode;
+
+pub(crate) use input::{Input, file};
+pub use staging::Output;
+pub(crate) use staging::{Staging, Target};
+
+/// What ffmpeg is to do, and how it is watched.
+///
+/// Put together by [`new`](Self::new) and the methods after it, or taken as it is by
+/// [`from_args`](Self::from_args) or from a `Command` of tokio or the standard library. Run by
+/// [`run`](Self::run) or [`start`](Self::start).
+///
+/// ```no_run
+/// use telecine::ffmpeg::Command;
+///
+/// # async fn example(media: telecine::media::Media) -> Result<(), telecine::ffmpeg::Failure> {
+/// let transcode = media.transcode("720p").codec("h264").start();
+/// let command = Command::new("in.mp4")
+///     .args(["-vf", "scale=-2:720", "-c:v", "libx264"])
+///     .output("out.mp4")
+///     .record(&transcode.recorder());
+/// let finished = transcode.run(command.run()).await?;
+/// println!("{} frames, {} bytes", finished.frames, finished.bytes());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Names
+/// Inputs and outputs that are given as paths are taken as files, whatever they look like: a name may
+/// begin with a dash and hold colons, quotes and percent signs. A local input cannot make ffmpeg open the
+/// network (a playlist could), since only the protocols `file`, `crypto` and `data` are allowed for it.
+///
+/// # Outputs
+/// An output is written under a temporary name in its own directory and renamed when ffmpeg has ended
+/// well, so that there is no half file under its final name; what was there before stays until then.
+/// Exceptions, which ffmpeg writes in place and which are removed when it fails, if it had begun to write
+/// them: outputs of a `Command` that the caller made, playlists among arguments that the caller gave
+/// (use [`hls`](Self::hls)), patterns, devices and URLs (those are not removed).
+#[derive(Debug)]
+#[must_use = "a command does nothing until it is run"]
+pub struct Command {
+    pub(super) options: Options,
+    pub(super) inputs: Vec<Input>,
+    pub(super) targets: Vec<Target>,
+    pub(super) keep_existing: bool,
+    pub(super) recorder: Option<Recorder>,
+    pub(super) video_size: Option<(u32, u32)>,
+    pub(super) ignore_dropped: bool,
+    pub(super) copy_times: bool,
+    pub(super) no_stdin: bool,
+    pub(super) allowed_defects: Option<u64>,
+    pub(super) encoder: Option<Encoder>,
+    pub(super) fall_back: bool,
+    stdout: Option<Stdio>,
+    log_level: bool,
+    refused: Option<&'static str>,
+    program: Program,
+    before_input: usize,
+    /// What relative paths begin at.
+    directory: PathBuf,
+}
+
+#[derive(Debug)]
+enum Program {
+    Built(Vec<Piece>),
+    Own(Box<process::Command>),
+}
+
+#[derive(Debug)]
+enum Piece {
+    Argument(OsString),
+    /// An output, by its number.
+    Output(usize),
+    /// A file in an output that is a directory; a pattern where ffmpeg puts numbers in.
+    Inside {
+        output: usize,
+        name: OsString,
+        pattern: bool,
+    },
+    Encode(Encode),
+}
+
+impl Command {
+    /// Reads a file.
+    pub fn new(input: impl AsRef<Path>) -> Self {
+        Self::empty().input(input)
+    }
+
+    /// Reads a URL or a device, as ffmpeg understands it.
+    pub fn from_url(input: impl Into<OsString>) -> Self {
+        Self::empty().input_url(input)
+    }
+
+    /// Reads what a source filter generates: `testsrc2=duration=5`, `sine`.
+    pub fn generate(filter: impl Into<OsString>) -> Self {
+        let mut command = Self::empty();
+        command.push("-f");
+        command.push("lavfi");
+        command.input_url(filter)
+    }
+
+    /// Takes arguments as they are, without the program's name. Inputs and outputs are found among them.
+    ///
+    /// `-progress` is telecine's, and refused. Messages are read as warnings and errors unless the
+    /// arguments say otherwise (`-loglevel`, `-v`).
+    pub fn from_args<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Self {
+        let arguments: Vec<_> = arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
+        let scan = Scan::of(&arguments);
+        let mut command = Self::empty();
+        let mut pieces: Vec<_> = arguments.into_iter().map(Piece::Argument).collect();
+        for Found { index, kind } in &scan.outputs {
+            if let FoundKind::File(path) = kind {
+                pieces[*index] = Piece::Output(command.targets.len());
+                command.targets.push(Target::File(path.clone()));
+            } else if let FoundKind::OwnName(path) = kind {
+                command.targets.push(Target::InPlace(path.clone()));
+            }
+        }
+        if let Some(index) = scan.keep_existing {
+            // The output that ffmpeg sees is a new one: whether it exists is looked at here.
+            pieces.remove(index);
+        }
+        command.program = Program::Built(pieces);
+        command.adopt(scan)
+    }
+
+    fn empty() -> Self {
+        Self {
+            options: Options::default(),
+            inputs: Vec::new(),
+            targets: Vec::new(),
+            keep_existing: false,
+            recorder: None,
+            video_size: None,
+            ignore_dropped: false,
+            copy_times: false,
+            no_stdin: false,
+            allowed_defects: None,
+            encoder: None,
+            fall_back: true,
+            stdout: None,
+            log_level: false,
+            refused: None,
+            program: Program::Built(Vec::new()),
+            before_input: 0,
+            directory: PathBuf::new(),
+        }
+    }
+
+    fn adopt(mut self, scan: Scan) -> Self {
+        self.keep_existing = scan.keep_existing.is_some();
+        self.copy_times = scan.copy_times;
+        self.no_stdin = scan.no_stdin || scan.reads_stdin();
+        self.log_level = scan.log_level;
+        self.refused = scan.progress.then_some(
+            "-progress is what telecine reads itself: leave it out, or run ffmpeg yourself and use progress::Reader",
+        );
+        if scan.writes_stdout() {
+            self.stdout = Some(Stdio::piped());
+        }
+        self.inputs = scan.inputs;
+        self
+    }
+
+    fn push(&mut self, argument: impl Into<OsString>) {
+        match &mut self.program {
+            Program::Built(pieces) => pieces.push(Piece::Argument(argument.into())),
+            Program::Own(command) => {
+                command.arg(argument.into());
+            }
+        }
+    }
+
+    fn push_piece(&mut self, piece: Piece) {
+        if let Program::Built(pieces) = &mut self.program {
+            pieces.push(piece);
+        }
+    }
+
+    fn pieces(&self) -> usize {
+        match &self.program {
+            Program::Built(pieces) => pieces.len(),
+            Program::Own(_) => 0,
+        }
+    }
+
+    /// Reads another file.
+    pub fn input(mut self, input: impl AsRef<Path>) -> Self {
+        self.before_input = self.pieces();
+        for argument in ["-protocol_whitelist", "file,crypto,data", "-i"] {
+            self.push(argument);
+        }
+        self.push_input(Input::File(input.as_ref().to_owned()))
+    }
+
+    /// Reads another URL or device.
+    pub fn input_url(mut self, input: impl Into<OsString>) -> Self {
+        self.before_input = self.pieces();
+        self.push("-i");
+        self.push_input(Input::Other(input.into()))
+    }
+
+    fn push_input(mut self, input: Input) -> Self {
+        self.push(input.argument());
+        self.inputs.push(input);
+        self
+    }
+
+    /// Options of the input that was named last: `-ss`, `-t`, `-stream_loop`.
+    pub fn input_args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        if let Program::Built(pieces) = &mut self.program {
+            let arguments = arguments.into_iter().map(|argument| Piece::Argument(argument.as_ref().to_owned()));
+            pieces.splice(self.before_input..self.before_input, arguments);
+        }
+        self
+    }
+
+    /// Options of the output that is named next.
+    pub fn args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        for argument in arguments {
+            self.push(argument.as_ref());
+        }
+        self
+    }
+
+    /// Writes a file. The format is chosen by its extension, unless `-f` says otherwise.
+    pub fn output(mut self, path: impl Into<PathBuf>) -> Self {
+        self.push_piece(Piece::Output(self.targets.len()));
+        self.targets.push(Target::File(path.into()));
+        self
+    }
+
+    /// Writes to standard output. It goes where `stdout` says; with `Stdio::piped()`, to
+    /// [`Running::take_stdout`](super::Running::take_stdout).
+    pub fn output_stdout(mut self, stdout: impl Into<Stdio>) -> Self {
+        self.push("pipe:1");
+        self.stdout = Some(stdout.into());
+        self
+    }
+
+    /// Writes nothing that anyone could look at: for `-f null`.
+    pub fn output_nowhere(mut self) -> Self {
+        self.push("-");
+        self
+    }
+
+    /// Runs these programs, with these limits.
+    pub fn options(mut self, options: &Options) -> Self {
+        self.options = options.clone();
+        self
+    }
+
+    /// Ends ffmpeg when it has run for so long; overrides [`Options::timeout`].
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.options.timeout = Some(limit);
+        self
+    }
+
+    /// Feeds what ffmpeg does to a transcode.
+    pub fn record(mut self, recorder: &Recorder) -> Self {
+        self.recorder = Some(recorder.clone());
+        self
+    }
+
+    /// Says how large the output's frames are, so that pixels are counted while it runs. Without it the
+    /// first output is looked at when it is done.
+    pub fn video_size(mut self, width: u32, height: u32) -> Self {
+        self.video_size = Some((width, height));
+        self
+    }
+
+    /// Counts no dropped frames: for an output that wants few by intention.
+    pub fn ignore_dropped(mut self) -> Self {
+        self.ignore_dropped = true;
+        self
+    }
+
+    /// Fails when ffmpeg survived more errors in the input than `allowed`; 0 allows none. Without it they
+    /// are counted, and the run is a success.
+    pub fn fail_on_defects(mut self, allowed: u64) -> Self {
+        self.allowed_defects = Some(allowed);
+        self
+    }
+
+    /// Fails when the encoder that was asked for cannot be opened, rather than to try the one for the
+    /// same codec in software.
+    pub fn no_fallback(mut self) -> Self {
+        self.fall_back = false;
+        self
+    }
+
+    /// The arguments, for people and spans: outputs under their final names, secrets removed.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        match &self.program {
+            Program::Built(pieces) => {
+                let targets: Vec<_> = self.targets.iter().map(Target::path).collect();
+                let arguments = self.render(pieces, &targets);
+                redact::arguments(arguments.iter().map(OsString::as_os_str))
+            }
+            Program::Own(command) => redact::arguments(command.get_args()),
+        }
+    }
+
+    fn render(&self, pieces: &[Piece], outputs: &[&Path]) -> Vec<OsString> {
+        let mut arguments = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            match piece {
+                Piece::Argument(argument) => arguments.push(argument.clone()),
+                Piece::Output(index) => arguments.push(file(outputs[*index])),
+                Piece::Inside { output, name, pattern } => {
+                    let directory = outputs[*output];
+                    let path = if *pattern { escape_percent(directory).join(name) } else { directory.join(name) };
+                    arguments.push(file(&path));
+                }
+                Piece::Encode(encode) => {
+                    if let Some(encoder) = &self.encoder {
+                        arguments.extend(encode.arguments(encoder));
+                    }
+                }
+            }
+        }
+        arguments
+    }
+
+    /// Size of the inputs that are files, in bytes.
+    pub(super) fn input_bytes(&self) -> u64 {
+        self.inputs.iter().map(|input| input.bytes(&self.directory)).sum()
+    }
+
+    /// What is wrong with the arguments.
+    pub(super) fn refused(&self) -> Option<&'static str> {
+        self.refused
+    }
+
+    /// Whether ffmpeg may be run again for the same outputs.
+    pub(super) fn is_repeatable(&self) -> bool {
+        matches!(self.program, Program::Built(_)) && self.stdout.is_none()
+    }
+
+    /// Whether standard input carries the media.
+    pub(super) fn reads_stdin(&self) -> bool {
+        self.inputs.contains(&Input::Stdin)
+    }
+
+    /// The process to start.
+    pub(super) fn process(&mut self, staging: &Staging, progress: &str) -> process::Command {
+        let stdout = self.stdout.take();
+        let mut own = ["-hide_banner", "-nostats", "-progress", progress].map(OsString::from).to_vec();
+        if !self.log_level {
+            own.extend(["-loglevel", "repeat+level+warning"].map(OsString::from));
+        }
+        match &mut self.program {
+            Program::Built(pieces) => {
+                let pieces = std::mem::take(pieces);
+                let outputs: Vec<_> = (0..self.targets.len()).map(|index| staging.written(index)).collect();
+                let mut command = process::Command::new(&self.options.ffmpeg);
+                command.args(own).arg("-y");
+                command.args(self.encoder.iter().flat_map(Encoder::device));
+                command.args(self.render(&pieces, &outputs));
+                command.stdout(stdout.unwrap_or_else(Stdio::null));
+                self.program = Program::Built(pieces);
+                command
+            }
+            Program::Own(command) => {
+                let mut command = std::mem::replace(&mut **command, process::Command::new(&self.options.ffmpeg));
+                command.args(own);
+                command
+            }
+        }
+    }
+}
+
+impl From<process::Command> for Command {
+    /// Takes a command that the caller made; its program must be ffmpeg. Options are added behind its
+    /// arguments. Standard input becomes telecine's unless it carries the media, and standard error too.
+    /// Outputs are written in place. An output that exists fails it, unless the arguments have `-y`.
+    fn from(mut own: process::Command) -> Self {
+        let arguments: Vec<_> = own.get_args().map(OsStr::to_owned).collect();
+        // Behind a wrapper such as `nice`, its arguments begin after its name.
+        let start = arguments.iter().position(|argument| Path::new(argument).ends_with("ffmpeg"));
+        let scan = Scan::of(&arguments[start.map_or(0, |at| at + 1)..]);
+        let mut command = Self::empty();
+        command.directory = own.get_current_dir().unwrap_or(Path::new("")).to_owned();
+        for Found { kind, .. } in &scan.outputs {
+            if let FoundKind::File(path) | FoundKind::OwnName(path) = kind {
+                command.targets.push(Target::InPlace(command.directory.join(path)));
+            }
+        }
+        if !scan.overwrite && scan.keep_existing.is_none() {
+            // ffmpeg would ask on standard input, and nobody answers.
+            own.arg("-n");
+        }
+        command.options.ffmpeg = own.get_program().into();
+        command.program = Program::Own(Box::new(own));
+        let mut command = command.adopt(scan);
+        command.keep_existing = false;
+        command
+    }
+}
+
+impl From<tokio::process::Command> for Command {
+    /// As from a command of the standard library; `kill_on_drop` does not matter.
+    fn from(command: tokio::process::Command) -> Self {
+        Self::from(command.into_std())
+    }
+}
+
+/// In a pattern, ffmpeg takes a percent sign for the place of a number.
+fn escape_percent(path: &Path) -> PathBuf {
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    let mut escaped = Vec::new();
+    for byte in path.as_os_str().as_bytes() {
+        escaped.push(*byte);
+        if *byte == b'%' {
+            escaped.push(b'%');
+        }
+    }
+    OsString::from_vec(escaped).into()
+}
