@@ -88,14 +88,10 @@ enum Program {
 #[derive(Debug)]
 enum Piece {
     Argument(OsString),
+    /// An input, by its number.
+    Input(usize),
     /// An output, by its number.
     Output(usize),
-    /// A file in an output that is a directory; a pattern where ffmpeg puts numbers in.
-    Inside {
-        output: usize,
-        name: OsString,
-        pattern: bool,
-    },
     Encode(Encode),
 }
 
@@ -220,7 +216,10 @@ impl Command {
     }
 
     fn push_input(mut self, input: Input) -> Self {
-        self.push(input.argument());
+        match self.program {
+            Program::Built(_) => self.push_piece(Piece::Input(self.inputs.len())),
+            Program::Own(_) => self.push(input.argument()),
+        }
         self.inputs.push(input);
         self
     }
@@ -326,12 +325,8 @@ impl Command {
         for piece in pieces {
             match piece {
                 Piece::Argument(argument) => arguments.push(argument.clone()),
+                Piece::Input(index) => arguments.push(self.inputs[*index].argument()),
                 Piece::Output(index) => arguments.push(file(outputs[*index])),
-                Piece::Inside { output, name, pattern } => {
-                    let directory = outputs[*output];
-                    let path = if *pattern { escape_percent(directory).join(name) } else { directory.join(name) };
-                    arguments.push(file(&path));
-                }
                 Piece::Encode(encode) => {
                     if let Some(encoder) = &self.encoder {
                         arguments.extend(encode.arguments(encoder));
@@ -340,6 +335,11 @@ impl Command {
             }
         }
         arguments
+    }
+
+    /// The inputs as ffmpeg is told them.
+    pub(super) fn input_arguments(&self) -> impl Iterator<Item = String> {
+        self.inputs.iter().map(|input| input.argument().to_string_lossy().into_owned())
     }
 
     /// Size of the inputs that are files, in bytes.
@@ -373,11 +373,14 @@ impl Command {
             Program::Built(pieces) => {
                 let pieces = std::mem::take(pieces);
                 let outputs: Vec<_> = (0..self.targets.len()).map(|index| staging.written(index)).collect();
-                let mut command = process::Command::new(&self.options.ffmpeg);
+                let mut command = process::Command::new(in_path_or_absolute(&self.options.ffmpeg));
                 command.args(own).arg("-y");
                 command.args(self.encoder.iter().flat_map(Encoder::device));
                 command.args(self.render(&pieces, &outputs));
                 command.stdout(stdout.unwrap_or_else(Stdio::null));
+                if let [Target::Directory(_)] = self.targets.as_slice() {
+                    command.current_dir(staging.written(0));
+                }
                 self.program = Program::Built(pieces);
                 command
             }
@@ -425,15 +428,10 @@ impl From<tokio::process::Command> for Command {
     }
 }
 
-/// In a pattern, ffmpeg takes a percent sign for the place of a number.
-fn escape_percent(path: &Path) -> PathBuf {
-    use std::os::unix::ffi::{OsStrExt, OsStringExt};
-    let mut escaped = Vec::new();
-    for byte in path.as_os_str().as_bytes() {
-        escaped.push(*byte);
-        if *byte == b'%' {
-            escaped.push(b'%');
-        }
+/// A program that is found from any working directory: by its name in `PATH`, or by its whole path.
+fn in_path_or_absolute(program: &Path) -> PathBuf {
+    if program.components().count() < 2 {
+        return program.to_owned();
     }
-    OsString::from_vec(escaped).into()
+    std::path::absolute(program).unwrap_or_else(|_| program.to_owned())
 }

@@ -68,12 +68,11 @@ impl Command {
     /// Packages a file as HLS, without encoding: `index.m3u8` and MPEG-TS segments of about six seconds
     /// in `directory`. The directory appears when it is whole, and replaces one that is there.
     pub fn hls(input: impl AsRef<Path>, directory: impl Into<PathBuf>) -> Self {
+        // ffmpeg runs in the directory: it takes a percent sign in a path for the place of a number.
+        let input = std::path::absolute(&input).unwrap_or_else(|_| input.as_ref().to_owned());
         let mut command = Self::new(input)
             .args(["-map", "0:v:0?", "-map", "0:a:0?", "-c", "copy", "-f", "hls", "-hls_time", SEGMENT])
-            .args(["-hls_playlist_type", "vod", "-hls_segment_filename"]);
-        let output = command.targets.len();
-        command.push_piece(Piece::Inside { output, name: "segment_%05d.ts".into(), pattern: true });
-        command.push_piece(Piece::Inside { output, name: "index.m3u8".into(), pattern: false });
+            .args(["-hls_playlist_type", "vod", "-hls_segment_filename", "segment_%05d.ts", "index.m3u8"]);
         command.targets.push(Target::Directory(directory.into()));
         command
     }

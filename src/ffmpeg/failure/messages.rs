@@ -22,7 +22,6 @@ pub(crate) struct Messages {
     diagnosis: Option<Ranked>,
     defects: [u64; 4],
     first_defect: Option<String>,
-    nothing_encoded: Option<String>,
 }
 
 /// The line that says most about a failure.
@@ -69,7 +68,7 @@ struct Line<'a> {
 }
 
 impl Messages {
-    /// Makes a reader that knows the inputs' names, as ffmpeg's messages spell them.
+    /// Makes a reader that knows the inputs' names, in every way that ffmpeg's messages spell them.
     pub(crate) fn new(inputs: Vec<String>) -> Self {
         Self { inputs, ..Self::default() }
     }
@@ -110,11 +109,6 @@ impl Messages {
     }
 
     fn judge(&mut self, line: &Line<'_>) {
-        if line.text.starts_with("Output file is empty, nothing was encoded")
-            || line.text.starts_with("Output file #") && line.text.contains("is empty, nothing was encoded")
-        {
-            self.nothing_encoded = Some(line.text.to_owned());
-        }
         if let Some(kind) = defect(line) {
             self.defects[kind as usize] += 1;
             self.first_defect.get_or_insert_with(|| line.text.to_owned());
@@ -159,12 +153,14 @@ impl Messages {
         (rank, ErrorType::Other)
     }
 
-    /// What went wrong, of a process that failed.
+    /// What went wrong, of a process that failed. An input's name before it is left out.
     pub(crate) fn diagnosis(&self) -> Diagnosis {
-        self.diagnosis.as_ref().map_or_else(
-            || Diagnosis { error_type: ErrorType::Other, message: "it gave no reason".to_owned() },
-            |ranked| ranked.diagnosis.clone(),
-        )
+        let Some(ranked) = &self.diagnosis else {
+            return Diagnosis { error_type: ErrorType::Other, message: "it gave no reason".to_owned() };
+        };
+        let Diagnosis { error_type, message } = &ranked.diagnosis;
+        let rest = self.inputs.iter().find_map(|input| message.strip_prefix(input.as_str())?.strip_prefix(": "));
+        Diagnosis { error_type: *error_type, message: rest.unwrap_or(message).to_owned() }
     }
 
     /// Whether a line tells the cause of a failure.
@@ -172,11 +168,8 @@ impl Messages {
         self.diagnosis.as_ref().is_some_and(|ranked| ranked.rank >= Rank::Cause)
     }
 
-    /// What went wrong, of a process that reported success and yet did not write what it should.
+    /// What went wrong, of a process that reported success and yet did not write what it should: some muxers only say so.
     pub(crate) fn hidden(&self) -> Option<Diagnosis> {
-        if let Some(message) = &self.nothing_encoded {
-            return Some(Diagnosis { error_type: ErrorType::InputInvalid, message: message.clone() });
-        }
         self.diagnosis
             .as_ref()
             .filter(|ranked| ranked.diagnosis.error_type == ErrorType::DiskFull)

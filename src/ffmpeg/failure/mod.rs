@@ -109,6 +109,15 @@ pub enum Failure {
         /// What the system said.
         source: io::Error,
     },
+    /// ffmpeg reported success, but encoded nothing: there was nothing to decode, or the time that was
+    /// asked for lies behind the end.
+    #[error("{input}: nothing was encoded although ffmpeg reported success")]
+    NothingEncoded {
+        /// What was read.
+        input: String,
+        /// The end of its messages, secrets removed.
+        messages: Vec<String>,
+    },
     /// ffmpeg reported success, but an output has nothing in it.
     #[error("output {}: empty although ffmpeg reported success{}", path.display(), if *full { ": the disk is full" } else { "" })]
     EmptyOutput {
@@ -137,7 +146,7 @@ impl Failure {
             Self::Input { error_type, .. } | Self::Failed { error_type, .. } => *error_type,
             Self::Killed { .. } => ErrorType::Killed,
             Self::Timeout { .. } | Self::Stalled { .. } => ErrorType::Timeout,
-            Self::Defects { .. } => ErrorType::InputInvalid,
+            Self::Defects { .. } | Self::NothingEncoded { .. } => ErrorType::InputInvalid,
             Self::EmptyOutput { full: true, .. } => ErrorType::DiskFull,
             Self::Start { source, .. } | Self::Output { source, .. } | Self::Read { source, .. } => of_io(source),
             Self::EmptyOutput { full: false, .. } | Self::Arguments(_) => ErrorType::Other,
@@ -145,13 +154,7 @@ impl Failure {
     }
 
     /// A process that did not end well.
-    pub(crate) fn ended(
-        program: &'static str,
-        input: &str,
-        argument: &str,
-        status: ExitStatus,
-        messages: Messages,
-    ) -> Self {
+    pub(crate) fn ended(program: &'static str, input: &str, status: ExitStatus, messages: Messages) -> Self {
         let diagnosis = messages.diagnosis();
         let input = input.to_owned();
         // ffmpeg catches signals that ask it to end, and says so by this status alone.
@@ -160,8 +163,6 @@ impl Failure {
             return Self::Killed { program, input, status, messages: messages.into_lines() };
         }
         let Diagnosis { error_type, message } = diagnosis;
-        let prefix = format!("{argument}: ");
-        let message = message.strip_prefix(&prefix).unwrap_or(&message).to_owned();
         Self::Failed { program, input, status, message, error_type, messages: messages.into_lines() }
     }
 
@@ -170,7 +171,9 @@ impl Failure {
     #[must_use]
     pub fn messages(&self) -> &[String] {
         match self {
-            Self::Failed { messages, .. } | Self::Killed { messages, .. } => messages,
+            Self::Failed { messages, .. } | Self::Killed { messages, .. } | Self::NothingEncoded { messages, .. } => {
+                messages
+            }
             _ => &[],
         }
     }

@@ -200,11 +200,7 @@ async fn ask(path: &Path, options: &Options) -> Result<Vec<u8>, Failure> {
         let read = |source| Failure::Read { program: "ffprobe", input: input.clone(), source };
         stdout.and(stderr).map_err(read)?;
         let status = status.map_err(read)?;
-        if status.success() {
-            Ok(output)
-        } else {
-            Err(Failure::ended("ffprobe", &input, &argument.to_string_lossy(), status, messages))
-        }
+        if status.success() { Ok(output) } else { Err(Failure::ended("ffprobe", &input, status, messages)) }
     };
     // Dropped when the time is over, the child is ended.
     tokio::time::timeout(options.probe_within, asked).await.unwrap_or_else(|_| {

@@ -65,7 +65,6 @@ impl Finished {
 pub struct Running {
     command: Command,
     input: String,
-    argument: String,
     child: Child,
     channel: Channel,
     stdout: Option<ChildStdout>,
@@ -75,6 +74,8 @@ pub struct Running {
     messages: Messages,
     stop: Arc<Notify>,
     span: tracing::Span,
+    /// ffmpeg said where its output is.
+    told_time: bool,
 }
 
 /// Stops an ffmpeg that runs, from anywhere. A clone is the same.
@@ -154,21 +155,20 @@ impl Command {
         // Our copies of the child's ends: with them open, its streams would never end.
         drop(process);
         span.record("process.pid", child.pid());
-        let inputs: Vec<_> = self.inputs.iter().map(|input| input.argument().to_string_lossy().into_owned()).collect();
-        let argument = inputs.first().cloned().unwrap_or_default();
         let names: Vec<_> = self.inputs.iter().map(super::command::Input::name).collect();
+        let spelled = self.input_arguments().chain(names.iter().cloned()).collect();
         Ok(Running {
             stdout: stdout.map(ChildStdout::from_std).transpose().map_err(failed)?,
             stderr: stderr.map(ChildStderr::from_std).transpose().map_err(failed)?,
             input: if names.is_empty() { "ffmpeg".to_owned() } else { names.join(", ") },
-            argument,
             child,
             channel,
             staging: Some(staging),
             counter: self.counter(),
-            messages: Messages::new(inputs),
+            messages: Messages::new(spelled),
             stop: Arc::default(),
             span,
+            told_time: false,
             command: self,
         })
     }
@@ -261,6 +261,7 @@ impl Running {
             tokio::select! {
                 length = self.channel.read(&mut progress), if !self.channel.is_closed() => {
                     for block in parser.feed(&progress[..length]) {
+                        self.told_time |= block.out_time_us.is_some();
                         if self.counter.count(&block).is_progress() {
                             watch.progressed();
                         }
@@ -341,12 +342,17 @@ impl Running {
             Some(Ending::Stopped) | None if status.success() => {}
             Some(Ending::Stopped) | None => {
                 let messages = std::mem::take(&mut self.messages);
-                return Err(Failure::ended("ffmpeg", &input, &self.argument, status, messages));
+                return Err(Failure::ended("ffmpeg", &input, status, messages));
             }
         }
         if let Some(Diagnosis { error_type, message }) = self.messages.hidden() {
             let messages = std::mem::take(&mut self.messages).into_lines();
             return Err(Failure::Failed { program: "ffmpeg", input, status, message, error_type, messages });
+        }
+        let nothing = self.told_time && !self.command.copy_times && !self.counter.total().is_progress();
+        if nothing && !self.command.targets.is_empty() {
+            let messages = std::mem::take(&mut self.messages).into_lines();
+            return Err(Failure::NothingEncoded { input, messages });
         }
         let mut defects = 0;
         for (kind, count) in self.messages.defects() {
