@@ -1,7 +1,7 @@
 //! Which encoder makes the video, and which one does if it cannot.
 //!
 //! Distributions build hardware encoders in wherever the library is; whether there is hardware shows only
-//! when one is opened. A [`Command`](super::Command) that encodes with one therefore falls back to
+//! when one is opened. A [`Command`] that encodes with one therefore falls back to
 //! software when ffmpeg cannot open it, and counts that. [`Encoder::first_usable`] finds out beforehand.
 
 use std::ffi::OsString;

@@ -6,9 +6,6 @@ mod recipe;
 pub(crate) mod redact;
 mod staging;
 
-#[cfg(test)]
-mod tests;
-
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{self, Stdio};
@@ -29,19 +26,23 @@ pub(crate) use staging::{Staging, Target};
 /// [`from_args`](Self::from_args) or from a `Command` of tokio or the standard library. Run by
 /// [`run`](Self::run) or [`start`](Self::start).
 ///
-/// ```no_run
-/// use telecine::ffmpeg::Command;
+/// ```
+/// use telecine::ffmpeg::{Command, Failure};
 ///
-/// # async fn example(media: telecine::media::Media) -> Result<(), telecine::ffmpeg::Failure> {
-/// let transcode = media.transcode("720p").codec("h264").start();
-/// let command = Command::new("in.mp4")
-///     .args(["-vf", "scale=-2:720", "-c:v", "libx264"])
-///     .output("out.mp4")
+/// # async fn example(media: telecine::media::Media, directory: &std::path::Path) -> Result<(), Failure> {
+/// let transcode = media.transcode("180p").codec("h264").encoder("libx264").start();
+/// let command = Command::generate("testsrc2=size=640x360:rate=25:duration=2")
+///     .args(["-vf", "scale=-2:180", "-c:v", "libx264"])
+///     .output(directory.join("180p.mp4"))
 ///     .record(&transcode.recorder());
 /// let finished = transcode.run(command.run()).await?;
-/// println!("{} frames, {} bytes", finished.frames, finished.bytes());
+/// assert_eq!(finished.frames, 50);
 /// # Ok(())
 /// # }
+/// # let media = telecine::media::Media::new(&telecine::operation::Instruments::noop());
+/// # let directory = tempfile::tempdir().unwrap();
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+/// # runtime.block_on(example(media, directory.path())).unwrap();
 /// ```
 ///
 /// # Names

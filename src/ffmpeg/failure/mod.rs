@@ -2,9 +2,6 @@
 
 mod messages;
 
-#[cfg(test)]
-mod tests;
-
 use std::error::Error;
 use std::io;
 use std::os::unix::process::ExitStatusExt;

@@ -7,23 +7,28 @@
 //! # With your own ffmpeg call
 //! Give ffmpeg a `-progress` target that nothing else writes to, and read it to its end:
 //!
-//! ```no_run
+//! ```
 //! use std::process::Stdio;
 //! use telecine::ffmpeg::progress::Reader;
 //!
 //! # async fn example(recorder: telecine::media::transcode::Recorder) -> std::io::Result<()> {
 //! let mut ffmpeg = tokio::process::Command::new("ffmpeg")
 //!     .args(["-nostdin", "-nostats", "-loglevel", "error", "-progress", "pipe:1"])
-//!     .args(["-i", "in.mp4", "-c:v", "libx264", "-y", "out.mp4"])
+//!     .args(["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=2"])
+//!     .args(["-f", "null", "-"])
 //!     .stdout(Stdio::piped())
 //!     .kill_on_drop(true)
 //!     .spawn()?;
 //! if let Some(progress) = ffmpeg.stdout.take() {
-//!     Reader::new(recorder).video_size(1280, 720).read(progress).await?;
+//!     let done = Reader::new(recorder).video_size(320, 180).read(progress).await?;
+//!     assert_eq!(done.frames, 50);
 //! }
 //! assert!(ffmpeg.wait().await?.success());
 //! # Ok(())
 //! # }
+//! # let media = telecine::media::Media::new(&telecine::operation::Instruments::noop());
+//! # let recorder = media.transcode("180p").start().recorder();
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example(recorder)).unwrap();
 //! ```
 //!
 //! # What the figures are worth
