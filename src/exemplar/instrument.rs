@@ -7,9 +7,10 @@ use opentelemetry::metrics::{
 use opentelemetry::{Key, KeyValue};
 
 use super::filter::Filter;
+use super::handle::{Target, handle};
 use super::lookup::{Found, Lookup, Selection};
 use super::number::Number;
-use super::reservoir::SeriesReservoir;
+use super::reservoir::{Sampling, SeriesReservoir};
 use super::stream::{Place, StreamReservoirs};
 
 /// The SDK's instruments, each of which measures by a method of its own name.
@@ -54,6 +55,7 @@ inner!(Histogram, BoundHistogram, record);
 pub(super) struct Instrument<I: Inner<T>, T> {
     inner: I,
     filter: Filter,
+    sampling: Arc<Sampling>,
     streams: Box<[Arc<StreamReservoirs>]>,
     bare: OnceLock<Remembered<I::Bound>>,
     lookup: Lookup<Remembered<I::Bound>>,
@@ -66,19 +68,6 @@ struct Remembered<B> {
     series: Box<[Arc<SeriesReservoir>]>,
 }
 
-/// A handle with its attributes bound.
-struct Bound<I: Inner<T>, T> {
-    bound: I::Bound,
-    filter: Filter,
-    targets: Box<[Target]>,
-}
-
-/// A series, and what the views drop from the attributes on their way there.
-struct Target {
-    series: Arc<SeriesReservoir>,
-    filtered: Box<[KeyValue]>,
-}
-
 /// What forgets the handles that are not in use.
 pub(super) trait Sweep: Send + Sync {
     fn sweep(&self);
@@ -86,13 +75,14 @@ pub(super) trait Sweep: Send + Sync {
 
 impl<I: Inner<T>, T: Number> Instrument<I, T> {
     /// `streams` are in one order for all instruments, since several are locked at once.
-    pub(super) fn new(inner: I, filter: Filter, streams: Vec<Arc<StreamReservoirs>>) -> Self {
+    pub(super) fn new(inner: I, filter: Filter, sampling: Arc<Sampling>, streams: Vec<Arc<StreamReservoirs>>) -> Self {
         // Every key that a stream keeps, or all if one keeps all.
         let keys: Option<Vec<&[Key]>> = streams.iter().map(|stream| stream.keys().map(AsRef::as_ref)).collect();
         let limit = streams.iter().fold(0_usize, |sum, stream| sum.saturating_add(stream.limit()));
         Self {
             inner,
             filter,
+            sampling,
             lookup: Lookup::new(keys.map(|keys| keys.concat()).as_deref(), limit),
             streams: streams.into(),
             bare: OnceLock::new(),
@@ -104,7 +94,7 @@ impl<I: Inner<T>, T: Number> Instrument<I, T> {
         I::measure_bound(&remembered.bound, value);
         if self.filter.admits() {
             for (stream, series) in self.streams.iter().zip(&remembered.series) {
-                series.offer(value, || stream.filtered(attributes));
+                series.offer(&self.sampling, value, || stream.filtered(attributes));
             }
         }
     }
@@ -130,7 +120,7 @@ impl<I: Inner<T>, T: Number> Instrument<I, T> {
             }
             _ if self.filter.admits() => {
                 for (stream, series) in self.streams.iter().zip(&series) {
-                    series.offer(value, || stream.filtered(attributes));
+                    series.offer(&self.sampling, value, || stream.filtered(attributes));
                 }
             }
             _ => {}
@@ -174,30 +164,11 @@ impl<I: Inner<T>, T: Number> SyncInstrument<T> for Instrument<I, T> {
 
     fn bind(&self, attributes: &[KeyValue]) -> Box<dyn BoundSyncInstrument<T> + Send + Sync> {
         let (places, bound) = self.admit(attributes, |_| self.inner.bind(attributes));
-        let targets = self
-            .streams
-            .iter()
-            .zip(places)
-            .map(|(stream, place)| Target { series: place.series, filtered: stream.filtered(attributes).into() });
-        Box::new(Bound::<I, T> { bound, filter: self.filter, targets: targets.collect() })
-    }
-}
-
-impl<I: Inner<T>, T: Number> BoundSyncInstrument<T> for Bound<I, T> {
-    fn measure(&self, value: T) {
-        I::measure_bound(&self.bound, value);
-        if self.filter.admits() && value.is_recorded() {
-            for target in &self.targets {
-                target.offer(value);
-            }
-        }
-    }
-}
-
-impl Target {
-    #[inline]
-    fn offer<T: Number>(&self, value: T) {
-        self.series.offer(value, || self.filtered.to_vec());
+        let targets = self.streams.iter().zip(places).map(|(stream, place)| {
+            let filtered = stream.filtered(attributes).into();
+            Target { series: place.series, filtered }
+        });
+        handle::<I, T>(bound, self.filter, self.sampling.clone(), targets.collect())
     }
 }
 

@@ -12,6 +12,7 @@
 //! Names and defaults are those of the specification (metrics SDK, "Exemplar").
 
 mod filter;
+mod handle;
 mod instrument;
 mod lookup;
 mod number;
@@ -186,7 +187,7 @@ impl Exemplars {
             return None;
         }
         reservoirs.sort_by_key(Arc::as_ptr);
-        let instrument = Arc::new(Instrument::new(inner, shared.filter, reservoirs));
+        let instrument = Arc::new(Instrument::new(inner, shared.filter, shared.sampling.clone(), reservoirs));
         let sweep: Weak<dyn Sweep> = Arc::downgrade(&instrument) as Weak<Instrument<I, T>>;
         let mut instruments = shared.instruments.lock().unwrap_or_else(PoisonError::into_inner);
         if instruments.len() == instruments.capacity() {
@@ -205,7 +206,7 @@ impl Exemplars {
         unit: &str,
         stream: &Stream,
     ) -> Option<Arc<StreamReservoirs>> {
-        let new = Arc::new(StreamReservoirs::new(stream, kind, unit, &self.shared.sampling)?);
+        let new = Arc::new(StreamReservoirs::new(stream, kind, unit)?);
         let mut streams = self.shared.streams.write().unwrap_or_else(PoisonError::into_inner);
         // Names that differ in case only are one stream, as they are to the SDK.
         let named = streams.entry(scope.clone()).or_default().entry(stream.name.to_ascii_lowercase());

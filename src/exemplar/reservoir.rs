@@ -1,7 +1,7 @@
 use std::hash::BuildHasher;
 use std::hash::RandomState;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::time::SystemTime;
 
 use opentelemetry::trace::TraceContextExt;
@@ -14,8 +14,11 @@ use super::{Counts, Exemplar};
 /// lane's gate in one subtraction.
 const EPOCH: u64 = 1 << 32;
 
-/// Above this many bounds a binary search is cheaper than looking at all of them.
-const LINEAR_BOUNDS: usize = 64;
+/// How many bounds are compared at once.
+const CHUNK: usize = 8;
+
+/// Above this many chunks of bounds a binary search is cheaper than looking at all of them.
+const LINEAR_CHUNKS: usize = 8;
 
 /// What all reservoirs of a provider share.
 #[derive(Debug)]
@@ -29,31 +32,40 @@ pub(super) struct Sampling {
 /// an exponential one, one for anything else.
 #[derive(Debug)]
 pub struct SeriesReservoir {
-    shape: Shape,
-    sampling: Arc<Sampling>,
+    /// The gate of the only lane, beside the rest to save a step on the way of every measurement.
+    gate: Gate,
+    buckets: Option<Buckets>,
+    per_lane: usize,
     /// Made when the first offer is kept: most series of most programs never see one.
-    lanes: OnceLock<Box<[Lane]>>,
+    samples: OnceLock<Box<[Mutex<Sample>]>>,
 }
 
 /// How many exemplars the reservoirs of a stream hold, and which goes where.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Shape {
-    /// Upper bounds of the buckets, padded with infinity to a multiple of four.
-    bounds: Arc<[f64]>,
+    bounds: Bounds,
     lanes: usize,
     per_lane: usize,
 }
 
-/// A uniform sample of the offers made since the last collection.
-#[derive(Debug)]
-struct Lane {
-    /// Epoch in the upper half, offers still to skip in the lower. Threads read and write it
-    /// without locking: a decrement that is lost makes the sample a little less uniform.
-    gate: AtomicU64,
-    sample: Mutex<Sample>,
+/// Upper bounds of buckets, padded with infinity.
+type Bounds = Arc<[[f64; CHUNK]]>;
+
+/// The gates of the lanes where each bucket has one. Clones share them.
+#[derive(Clone, Debug)]
+pub(super) struct Buckets {
+    bounds: Bounds,
+    gates: Arc<[Gate]>,
 }
 
-/// The part of a lane that is touched only when an offer is kept or the lane is read.
+/// Lets through what the sample of a lane is to keep.
+///
+/// The epoch is in the upper half, the number of offers still to skip in the lower. Threads read and
+/// write it without locking: a decrement that is lost makes the sample a little less uniform.
+#[derive(Debug, Default)]
+struct Gate(AtomicU64);
+
+/// A uniform sample of the offers that a lane had since the last collection.
 #[derive(Debug)]
 struct Sample {
     held: Vec<Exemplar>,
@@ -91,66 +103,82 @@ impl Sampling {
 impl Shape {
     /// One exemplar for each bucket; the last bucket has no upper bound.
     pub(super) fn aligned(boundaries: &[f64]) -> Self {
-        let mut bounds = boundaries.to_vec();
-        bounds.resize(boundaries.len().next_multiple_of(4), f64::INFINITY);
-        Shape { bounds: bounds.into(), lanes: boundaries.len() + 1, per_lane: 1 }
+        let padded = |bounds: &[f64]| std::array::from_fn(|place| bounds.get(place).copied().unwrap_or(f64::INFINITY));
+        Shape { bounds: boundaries.chunks(CHUNK).map(padded).collect(), lanes: boundaries.len() + 1, per_lane: 1 }
     }
 
     /// `size` exemplars, whatever their values.
     pub(super) fn fixed(size: usize) -> Self {
         Shape { bounds: Arc::new([]), lanes: 1, per_lane: size.max(1) }
     }
-
-    /// The first bucket whose bound is not below the value.
-    #[inline]
-    fn lane<T: Number>(&self, value: T) -> usize {
-        if self.bounds.is_empty() {
-            return 0;
-        }
-        let value = value.as_f64();
-        if self.bounds.len() > LINEAR_BOUNDS {
-            return self.bounds.partition_point(|bound| *bound < value);
-        }
-        let mut below = 0_u64;
-        for four in self.bounds.chunks_exact(4) {
-            for bound in four {
-                below += u64::from(*bound < value);
-            }
-        }
-        below as usize
-    }
 }
 
 impl SeriesReservoir {
-    pub(super) fn new(shape: Shape, sampling: Arc<Sampling>) -> Self {
-        SeriesReservoir { shape, sampling, lanes: OnceLock::new() }
+    pub(super) fn new(shape: &Shape) -> Self {
+        let gates = || (0..shape.lanes).map(|_| Gate::default()).collect();
+        let buckets = (shape.lanes > 1).then(|| Buckets { bounds: shape.bounds.clone(), gates: gates() });
+        Self { gate: Gate::default(), buckets, per_lane: shape.per_lane, samples: OnceLock::new() }
+    }
+
+    /// The buckets, if each has a lane.
+    pub(super) fn buckets(&self) -> Option<&Buckets> {
+        self.buckets.as_ref()
+    }
+
+    /// Whether the only lane skips an offer. If it does, it counts it.
+    #[inline(always)]
+    pub(super) fn skips(&self, sampling: &Sampling) -> bool {
+        self.gate.skips(sampling.epoch())
     }
 
     /// Offers a finite value. `filtered` is asked only if the offer is kept.
     #[inline]
-    pub(super) fn offer<T: Number>(&self, value: T, filtered: impl FnOnce() -> Vec<KeyValue>) {
-        let lane = self.shape.lane(value);
-        if let Some(lanes) = self.lanes.get() {
-            if lanes[lane].skip(self.sampling.epoch()) {
-                return;
-            }
+    pub(super) fn offer<T: Number>(&self, sampling: &Sampling, value: T, filtered: impl FnOnce() -> Vec<KeyValue>) {
+        let (lane, gate) = match &self.buckets {
+            None => (0, Some(&self.gate)),
+            Some(buckets) => buckets.lane(value.as_f64()),
+        };
+        if let Some(gate) = gate.filter(|gate| !gate.skips(sampling.epoch())) {
+            self.keep(sampling, lane, gate, value.as_f64(), filtered);
         }
-        self.keep(lane, value.as_f64(), filtered);
     }
 
+    /// Keeps an offer, unless another thread is at its lane: the next one is as good.
     #[cold]
-    fn keep(&self, lane: usize, value: f64, filtered: impl FnOnce() -> Vec<KeyValue>) {
-        let lanes = self.lanes.get_or_init(|| {
+    #[inline(never)]
+    fn keep(
+        &self,
+        sampling: &Sampling,
+        lane: usize,
+        gate: &Gate,
+        value: f64,
+        filtered: impl FnOnce() -> Vec<KeyValue>,
+    ) {
+        let samples = self.samples.get_or_init(|| {
             let random = RandomState::new();
-            (0..self.shape.lanes).map(|lane| Lane::new(random.hash_one(lane))).collect()
+            let lanes = self.buckets.as_ref().map_or(1, |buckets| buckets.gates.len());
+            (0..lanes).map(|lane| Mutex::new(Sample::new(random.hash_one(lane)))).collect()
         });
-        lanes[lane].keep(&self.sampling, self.shape.per_lane, || {
-            let (trace_id, span_id) = Context::map_current(|context| {
-                let span = context.span();
-                (span.span_context().trace_id(), span.span_context().span_id())
-            });
-            Exemplar { value, time: SystemTime::now(), trace_id, span_id, filtered: filtered() }
+        let mut sample = match samples[lane].try_lock() {
+            Ok(sample) => sample,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        let epoch = sampling.epoch();
+        // Another thread may have kept one since this one looked.
+        if gate.skips(epoch) {
+            return;
+        }
+        let offered = sample.skip.saturating_sub(gate.left()) + 1;
+        let (trace_id, span_id) = Context::map_current(|context| {
+            let span = context.span();
+            (span.span_context().trace_id(), span.span_context().span_id())
         });
+        let exemplar = Exemplar { value, time: SystemTime::now(), trace_id, span_id, filtered: filtered() };
+        sample.put(epoch, self.per_lane, exemplar);
+        gate.set(epoch, sample.skip);
+        sampling.offered.fetch_add(offered, Ordering::Relaxed);
+        sampling.kept.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The exemplar kept last.
@@ -170,9 +198,8 @@ impl SeriesReservoir {
     /// An exemplar stays until another replaces it, so it may be older than the last collection:
     /// compare its time with the start of the data point where that matters.
     pub fn each(&self, mut f: impl FnMut(usize, &Exemplar)) {
-        let lanes = self.lanes.get().map_or(&[] as &[Lane], |lanes| lanes);
-        for (index, lane) in lanes.iter().enumerate() {
-            for (place, exemplar) in lane.sample().held.iter().enumerate() {
+        for (index, sample) in self.samples.get().into_iter().flatten().enumerate() {
+            for (place, exemplar) in lock(sample).held.iter().enumerate() {
                 f(index + place, exemplar);
             }
         }
@@ -180,64 +207,70 @@ impl SeriesReservoir {
 
     /// Whether nothing was kept yet.
     pub fn is_empty(&self) -> bool {
-        self.lanes.get().is_none_or(|lanes| lanes.iter().all(|lane| lane.sample().held.is_empty()))
+        self.samples.get().into_iter().flatten().all(|sample| lock(sample).held.is_empty())
     }
 }
 
-impl Lane {
-    fn new(random: u64) -> Self {
-        Lane {
-            gate: AtomicU64::new(0),
-            sample: Mutex::new(Sample {
-                held: Vec::new(),
-                epoch: 0,
-                filled: 0,
-                threshold: 1.0,
-                skip: 0,
-                // The generator stays at zero for ever if it starts there.
-                random: random | 1,
-            }),
-        }
+impl Buckets {
+    /// Whether the lane of a value skips an offer. If it does, it counts it.
+    #[inline(always)]
+    pub(super) fn skips(&self, sampling: &Sampling, value: f64) -> bool {
+        self.lane(value).1.is_some_and(|gate| gate.skips(sampling.epoch()))
     }
 
+    /// The first bucket whose bound is not below the value, and its gate.
+    #[inline(always)]
+    fn lane(&self, value: f64) -> (usize, Option<&Gate>) {
+        let lane = if self.bounds.len() > LINEAR_CHUNKS {
+            self.bounds.as_flattened().partition_point(|bound| *bound < value)
+        } else {
+            // Counted in four places, as the registers of the machine are wide.
+            let mut below = [0_u64; 4];
+            for chunk in self.bounds.iter() {
+                for (place, bound) in chunk.iter().enumerate() {
+                    below[place % 4] += u64::from(*bound < value);
+                }
+            }
+            below.iter().sum::<u64>() as usize
+        };
+        (lane, self.gates.get(lane))
+    }
+}
+
+fn lock(sample: &Mutex<Sample>) -> MutexGuard<'_, Sample> {
+    sample.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Gate {
     /// Whether this offer is one to skip.
     #[inline]
-    fn skip(&self, epoch: u64) -> bool {
-        let gate = self.gate.load(Ordering::Relaxed);
+    fn skips(&self, epoch: u64) -> bool {
+        let gate = self.0.load(Ordering::Relaxed);
         // Between 1 and u32::MAX exactly when the epoch is the same and offers are left to skip.
         let skips = gate.wrapping_sub(epoch).wrapping_sub(1) < EPOCH - 1;
         if skips {
-            self.gate.store(gate - 1, Ordering::Relaxed);
+            self.0.store(gate - 1, Ordering::Relaxed);
         }
         skips
     }
 
-    /// Keeps an exemplar, unless another thread is at this lane: the next offer is as good.
-    fn keep(&self, sampling: &Sampling, size: usize, exemplar: impl FnOnce() -> Exemplar) {
-        let mut sample = match self.sample.try_lock() {
-            Ok(sample) => sample,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return,
-        };
-        let epoch = sampling.epoch();
-        // Another thread may have kept one since this one looked.
-        if self.skip(epoch) {
-            return;
-        }
-        let unskipped = self.gate.load(Ordering::Relaxed) % EPOCH;
-        let offered = sample.skip.saturating_sub(unskipped) + 1;
-        sample.put(epoch, size, exemplar());
-        self.gate.store(epoch | sample.skip, Ordering::Relaxed);
-        sampling.offered.fetch_add(offered, Ordering::Relaxed);
-        sampling.kept.fetch_add(1, Ordering::Relaxed);
+    /// How many offers are left to skip, in whatever epoch they were to be.
+    fn left(&self) -> u64 {
+        self.0.load(Ordering::Relaxed) % EPOCH
     }
 
-    fn sample(&self) -> MutexGuard<'_, Sample> {
-        self.sample.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    fn set(&self, epoch: u64, skip: u64) {
+        self.0.store(epoch | skip, Ordering::Relaxed);
     }
 }
 
 impl Sample {
+    fn new(random: u64) -> Self {
+        // The generator would stay at zero for ever.
+        let random = random | 1;
+        Self { held: Vec::new(), epoch: 0, filled: 0, threshold: 1.0, skip: 0, random }
+    }
+
     fn put(&mut self, epoch: u64, size: usize, exemplar: Exemplar) {
         if self.epoch != epoch {
             self.epoch = epoch;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuar
 use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::metrics::InstrumentKind;
 
-use super::reservoir::{Sampling, SeriesReservoir, Shape};
+use super::reservoir::{SeriesReservoir, Shape};
 use crate::views::{Aggregation, Stream, default_boundaries};
 
 /// The most exemplars that one series of an exponential histogram holds (metrics SDK, "Exemplar defaults").
@@ -18,7 +18,6 @@ pub struct StreamReservoirs {
     shape: Shape,
     keys: Option<Arc<[Key]>>,
     limit: usize,
-    sampling: Arc<Sampling>,
     /// The series without attributes. The limit does not count it.
     bare: Arc<SeriesReservoir>,
     series: RwLock<Series>,
@@ -43,14 +42,13 @@ pub(super) struct Place {
 
 impl StreamReservoirs {
     /// `None` if the views drop the stream.
-    pub(super) fn new(stream: &Stream, kind: InstrumentKind, unit: &str, sampling: &Arc<Sampling>) -> Option<Self> {
+    pub(super) fn new(stream: &Stream, kind: InstrumentKind, unit: &str) -> Option<Self> {
         let shape = shape(&stream.aggregation, kind, unit)?;
         Some(Self {
-            bare: Arc::new(SeriesReservoir::new(shape.clone(), sampling.clone())),
+            bare: Arc::new(SeriesReservoir::new(&shape)),
             shape,
             keys: stream.keys.clone(),
             limit: stream.cardinality_limit,
-            sampling: sampling.clone(),
             series: RwLock::default(),
             admission: Mutex::default(),
         })
@@ -119,7 +117,7 @@ impl StreamReservoirs {
         let overflow = series.admitted >= self.limit;
         let key = if overflow { overflow_key() } else { self.key(attributes).into() };
         let reservoirs = series.reservoirs.len();
-        let new = || Arc::new(SeriesReservoir::new(self.shape.clone(), self.sampling.clone()));
+        let new = || Arc::new(SeriesReservoir::new(&self.shape));
         let reservoir = series.reservoirs.entry(key).or_insert_with(new).clone();
         // Another thread may have made it meanwhile.
         if !overflow && series.reservoirs.len() > reservoirs {

@@ -164,3 +164,36 @@ fn each_exemplar_is_under_the_data_point_that_counted_it() {
         assert!(!admitted.contains(&(beyond[0] as i64)));
     }
 }
+
+#[test]
+fn an_instrument_of_several_streams_has_reservoirs_in_each() {
+    let setup = Setup::new(Filter::AlwaysOn, []);
+    let scope = InstrumentationScope::builder("test").build();
+    let sdk = SdkMeterProvider::builder().build().meter("test").u64_counter("frames").build();
+    let streams = [
+        with_keys(stream("by.codec", Aggregation::Default), &[CODEC]).1,
+        stream("dropped", Aggregation::Drop).1,
+        with_limit(stream("by.all", Aggregation::Default), 1).1,
+    ];
+    let counter = setup.exemplars.instrument(&scope, InstrumentKind::Counter, "", &streams, sdk).unwrap();
+    let counter = opentelemetry::metrics::Counter::<u64>::new(counter);
+    let [codec, job] = attributes("h264", 1);
+    let both = [codec.clone(), job.clone()];
+    let check = |value, other: &[KeyValue]| {
+        let by_codec = setup.held("by.codec", std::slice::from_ref(&codec));
+        assert_eq!((by_codec[0].1.value, &by_codec[0].1.filtered[..]), (value, std::slice::from_ref(&job)));
+        let by_all = setup.held("by.all", other);
+        assert_eq!((by_all[0].1.value, &by_all[0].1.filtered[..]), (value, &[][..]));
+        setup.exemplars.collected();
+    };
+    counter.add(1, &both);
+    check(1.0, &both);
+    counter.add(2, &both);
+    check(2.0, &both);
+    counter.bind(&both).add(3);
+    check(3.0, &both);
+    // Past the limit of one stream, within that of the other.
+    counter.add(4, &attributes("av1", 2));
+    assert_eq!(setup.values("by.all", &overflow()), [4.0]);
+    assert_eq!(setup.values("by.codec", &[KeyValue::new(CODEC, "av1")]), [4.0]);
+}
