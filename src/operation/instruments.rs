@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use opentelemetry::metrics::{self, Meter};
-use opentelemetry::{KeyValue, Value};
+use opentelemetry::{Context, KeyValue, Value};
 
 use super::budget::Budgets;
 use super::{Classifier, Classifiers};
@@ -163,6 +163,12 @@ impl Labels {
     }
 }
 
+/// Publishes a zero: it is nobody's measurement, and no span's exemplar.
+fn outside_of_any_span(publish: impl FnOnce()) {
+    let _outside = Context::new().attach();
+    publish();
+}
+
 /// A counter of things or bytes.
 #[derive(Clone, Debug)]
 pub struct Counter(metrics::Counter<u64>);
@@ -214,7 +220,7 @@ impl Counter {
     /// invisible to `increase()`.
     pub fn bind(&self, labels: &Labels) -> BoundCounter {
         let bound = BoundCounter(self.0.bind(labels.as_slice()));
-        bound.add(0);
+        outside_of_any_span(|| bound.add(0));
         bound
     }
 }
@@ -236,7 +242,7 @@ impl TimeCounter {
     /// A handle to the series of these labels, published as 0 at once.
     pub fn bind(&self, labels: &Labels) -> BoundTimeCounter {
         let bound = BoundTimeCounter(self.0.bind(labels.as_slice()));
-        bound.add(0.0);
+        outside_of_any_span(|| bound.add(0.0));
         bound
     }
 }
@@ -258,7 +264,7 @@ impl UpDownCounter {
     /// A handle to the series of these labels, published as 0 at once.
     pub fn bind(&self, labels: &Labels) -> BoundUpDownCounter {
         let bound = BoundUpDownCounter(self.0.bind(labels.as_slice()));
-        bound.add(0);
+        outside_of_any_span(|| bound.add(0));
         bound
     }
 

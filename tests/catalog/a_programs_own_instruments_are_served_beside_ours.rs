@@ -35,7 +35,8 @@ async fn they_are_served_with_their_buckets_and_their_labels_are_bounded() {
     telemetry.instruments().counter(&RENDERED).add(3, &labels.clone().set(&FORMAT, "gif"));
     telemetry.instruments().histogram(&LATENCY).record(0.03, &labels.set(&FORMAT, "avi"));
     let address = telemetry.exits().prometheus_address().unwrap();
-    let page = reqwest::get(format!("http://{address}/metrics")).await.unwrap().text().await.unwrap();
+    let page =
+        telecine_parts::http().get(format!("http://{address}/metrics")).send().await.unwrap().text().await.unwrap();
     for line in [
         r#"clip_rendered_total{clip_format="gif"} 3"#,
         r#"clip_latency_seconds_bucket{clip_format="other",le="0.025"} 0"#,
@@ -44,8 +45,14 @@ async fn they_are_served_with_their_buckets_and_their_labels_are_bounded() {
     ] {
         assert!(page.lines().any(|found| found == line), "no line {line:?} in\n{page}");
     }
-    let catalog: serde_json::Value =
-        reqwest::get(format!("http://{address}/catalog.json")).await.unwrap().json().await.unwrap();
+    let catalog: serde_json::Value = telecine_parts::http()
+        .get(format!("http://{address}/catalog.json"))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert!(catalog.as_array().unwrap().iter().any(|instrument| instrument["name"] == "clip.latency"));
     telemetry.shutdown(std::time::Duration::from_secs(5)).await.unwrap();
 }

@@ -1,0 +1,7 @@
+//! Telemetry as a whole: both exits tell one truth, shutdown comes back, nothing is global unless asked.
+
+mod both_exits_tell_the_same;
+mod shutdown_comes_back_on_every_runtime;
+mod support;
+mod two_live_in_one_process;
+mod without_a_collector_the_program_works_on;
