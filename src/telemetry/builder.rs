@@ -1,6 +1,10 @@
 //! What a program says of itself before telemetry starts.
 
+use std::fmt;
 use std::path::PathBuf;
+
+use opentelemetry_sdk::metrics::MeterProviderBuilder;
+use opentelemetry_sdk::metrics::reader::MetricReader;
 
 use super::environment::Environment;
 use super::error::Error;
@@ -23,9 +27,28 @@ pub struct Builder {
     pub(super) environment: Option<Environment>,
     pub(super) subscriber: bool,
     pub(super) access: Access,
+    pub(super) readers: Readers,
     pub(super) log_format: Format,
     pub(super) log_file: Option<PathBuf>,
     pub(super) log_writer: Option<Writer>,
+}
+
+/// Readers of the metrics beside the exits.
+#[derive(Default)]
+pub(super) struct Readers(Vec<AddReader>);
+
+type AddReader = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
+
+impl Readers {
+    pub(super) fn add_to(self, builder: MeterProviderBuilder) -> MeterProviderBuilder {
+        self.0.into_iter().fold(builder, |builder, add| add(builder))
+    }
+}
+
+impl fmt::Debug for Readers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} readers", self.0.len())
+    }
 }
 
 impl Builder {
@@ -38,6 +61,7 @@ impl Builder {
             environment: None,
             subscriber: true,
             access: Access::default(),
+            readers: Readers::default(),
             log_format: Format::Auto,
             log_file: None,
             log_writer: None,
@@ -114,6 +138,32 @@ impl Builder {
     #[cfg(feature = "prometheus")]
     pub fn bearer_token(mut self, token: impl Into<String>) -> Self {
         self.access.bearer_token = Some(token.into());
+        self
+    }
+
+    /// One more reader of the metrics beside the exits: the bridge into a `prometheus::Registry` that the
+    /// program serves already (feature `prometheus-registry`), or a reader of its own.
+    ///
+    /// ```
+    /// # #[cfg(feature = "prometheus-registry")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use telecine::pull::registry::{self, prometheus};
+    /// # let environment: telecine::telemetry::Environment = [
+    /// #     ("OTEL_METRICS_EXPORTER", "none"), ("OTEL_TRACES_EXPORTER", "none"), ("OTEL_LOGS_EXPORTER", "none"),
+    /// # ].into_iter().collect();
+    /// let registry = prometheus::Registry::new();
+    /// let telemetry = telecine::Telemetry::builder()
+    ///     .reader(registry::reader(&registry)?)
+    /// #   .environment(environment)
+    ///     .build()?;
+    /// telemetry.work().job("clip").start().success();
+    /// assert!(registry.gather().iter().any(|family| family.name() == "media_job_created_total"));
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "prometheus-registry"))]
+    /// # fn main() {}
+    /// ```
+    pub fn reader(mut self, reader: impl MetricReader) -> Self {
+        self.readers.0.push(Box::new(|builder| builder.with_reader(reader)));
         self
     }
 

@@ -27,9 +27,15 @@ use crate::catalog::Catalog;
 use crate::exemplar::{self, Exemplars};
 use crate::logs::{self, BoxedLayer};
 use crate::media::Media;
-use crate::operation::Instruments;
+use crate::operation::{Classifier, Instruments};
 use crate::views::Views;
 use crate::work::Work;
+
+/// What telecine's own rooms know of their errors.
+const ROOMS: &[Classifier] = &[
+    #[cfg(feature = "ffmpeg")]
+    crate::ffmpeg::classify,
+];
 
 /// The name of the instrumentation scope of telecine's own instruments and spans.
 const SCOPE: &str = "telecine";
@@ -80,6 +86,7 @@ impl Telemetry {
             environment,
             subscriber: _,
             access,
+            readers,
             log_format,
             log_file,
             log_writer,
@@ -99,11 +106,13 @@ impl Telemetry {
         let (spans, records) = (Handed::default(), Handed::default());
         let tracers = providers::tracers(&settings, &resource, exporters.traces, &spans);
         let loggers = providers::loggers(&settings, &resource, exporters.logs, &records);
-        let sdk_meters = providers::meters(&settings, &resource, &views, exporters.metrics, reader);
+        let sdk_meters = providers::meters(&settings, &resource, &views, exporters.metrics, |builder| {
+            readers.add_to(reader.add_to(builder))
+        });
         let meters = exemplars.wrap(sdk_meters.clone());
 
         let instruments = if settings.disabled { Instruments::noop() } else { Instruments::new(meters.meter(SCOPE)) };
-        let instruments = instruments.with_classifiers(classifiers);
+        let instruments = instruments.with_classifiers(classifiers.into_iter().chain(ROOMS.iter().copied()));
         let media = Media::new(&instruments);
         let work = Work::new(&instruments, &media);
         work.declare(&job_types);

@@ -6,7 +6,7 @@ use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::{BatchConfigBuilder as RecordBatch, BatchLogProcessor, LogExporter, SdkLoggerProvider};
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use opentelemetry_sdk::trace::{
     BatchConfigBuilder as SpanBatch, BatchSpanProcessor, Sampler as SdkSampler, SdkTracerProvider, SpanExporter,
@@ -14,7 +14,6 @@ use opentelemetry_sdk::trace::{
 };
 
 use super::counted::{CountedRecords, CountedSpans, Handed};
-use super::exits::Reader;
 use super::settings::{Batch, Exit, Propagator, Sampler, Settings};
 use crate::views::Views;
 
@@ -89,7 +88,7 @@ pub(super) fn meters(
     resource: &Resource,
     views: &Arc<Views>,
     otlp: Option<impl PushMetricExporter>,
-    pull: Reader,
+    with_readers: impl FnOnce(MeterProviderBuilder) -> MeterProviderBuilder,
 ) -> SdkMeterProvider {
     let mut builder =
         SdkMeterProvider::builder().with_resource(resource.clone()).with_view(Arc::clone(views).sdk_view());
@@ -99,7 +98,7 @@ pub(super) fn meters(
     if settings.metrics.contains(&Exit::Console) {
         builder = builder.with_reader(periodic(settings, opentelemetry_stdout::MetricExporter::default()));
     }
-    pull.add_to(builder).build()
+    with_readers(builder).build()
 }
 
 fn periodic<E: PushMetricExporter>(settings: &Settings, exporter: E) -> PeriodicReader<E> {

@@ -19,10 +19,10 @@ use telecine::work::Work;
 use tracing::Dispatch;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-pub struct Bench {
-    pub instruments: Instruments,
-    pub media: Media,
-    pub work: Work,
+pub(crate) struct Bench {
+    pub(crate) instruments: Instruments,
+    pub(crate) media: Media,
+    pub(crate) work: Work,
     reader: Reader,
     _meters: SdkMeterProvider,
     tracers: SdkTracerProvider,
@@ -30,19 +30,19 @@ pub struct Bench {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Series {
-    pub labels: BTreeMap<String, String>,
-    pub value: Value,
+pub(crate) struct Series {
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) value: Value,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub(crate) enum Value {
     Sum(f64),
     Histogram { count: u64, sum: f64 },
 }
 
 impl Bench {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let reader = Reader::default();
         let views = Arc::new(Views::new(&Catalog::own()));
         let meters = SdkMeterProvider::builder().with_reader(reader.clone()).with_view(views.sdk_view()).build();
@@ -61,16 +61,16 @@ impl Bench {
     }
 
     /// A subscriber that keeps spans.
-    pub fn dispatch(&self) -> Dispatch {
+    pub(crate) fn dispatch(&self) -> Dispatch {
         let layer = tracing_opentelemetry::layer().with_tracer(self.tracers.tracer("test"));
         tracing_subscriber::registry().with(layer).into()
     }
 
-    pub fn spans(&self) -> Vec<SpanData> {
+    pub(crate) fn spans(&self) -> Vec<SpanData> {
         self.spans.0.lock().unwrap().clone()
     }
 
-    pub fn series(&self, name: &str) -> Vec<Series> {
+    pub(crate) fn series(&self, name: &str) -> Vec<Series> {
         let mut metrics = ResourceMetrics::default();
         self.reader.0.collect(&mut metrics).unwrap();
         let metrics = metrics.scope_metrics().flat_map(|scope| scope.metrics());
@@ -79,14 +79,14 @@ impl Bench {
 
     /// The only series of an instrument.
     #[track_caller]
-    pub fn one(&self, name: &str) -> Series {
+    pub(crate) fn one(&self, name: &str) -> Series {
         let mut all = self.series(name);
         assert_eq!(all.len(), 1, "{name}: {all:?}");
         all.remove(0)
     }
 
     /// The sum over all series.
-    pub fn total(&self, name: &str) -> f64 {
+    pub(crate) fn total(&self, name: &str) -> f64 {
         self.series(name)
             .iter()
             .map(|series| match series.value {
@@ -97,14 +97,14 @@ impl Bench {
 }
 
 impl Series {
-    pub fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         match self.value {
             Value::Histogram { count, .. } => count,
             Value::Sum(_) => panic!("not a histogram: {self:?}"),
         }
     }
 
-    pub fn label(&self, key: &str) -> &str {
+    pub(crate) fn label(&self, key: &str) -> &str {
         self.labels.get(key).map_or("", String::as_str)
     }
 }

@@ -6,10 +6,10 @@ use telecine::Telemetry;
 use telecine::telemetry::Builder;
 use telecine_parts::Collector;
 
-pub const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Telemetry that serves metrics on a free port and pushes to `endpoint`.
-pub fn builder(endpoint: &str, more: &[(&str, &str)]) -> Builder {
+pub(crate) fn builder(endpoint: &str, more: &[(&str, &str)]) -> Builder {
     let mut variables = vec![
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
         ("OTEL_EXPORTER_PROMETHEUS_PORT", "0"),
@@ -25,12 +25,12 @@ pub fn builder(endpoint: &str, more: &[(&str, &str)]) -> Builder {
         .log_writer(telecine::logs::Writer::new(|_| Ok(())))
 }
 
-pub async fn collector() -> Collector {
+pub(crate) async fn collector() -> Collector {
     Collector::start().await.unwrap()
 }
 
 /// A page of the endpoint.
-pub async fn get(telemetry: &Telemetry, path: &str, accept: &str) -> String {
+pub(crate) async fn get(telemetry: &Telemetry, path: &str, accept: &str) -> String {
     let address = telemetry.exits().prometheus_address().unwrap();
     let request = telecine_parts::http().get(format!("http://{address}{path}")).header("accept", accept);
     request.send().await.unwrap().text().await.unwrap()

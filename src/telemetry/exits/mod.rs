@@ -14,12 +14,12 @@ mod push;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-pub(super) use self::pull::{Access, Reader};
+pub(super) use self::pull::Access;
 pub(super) use self::push::Exporters;
 
 use opentelemetry_sdk::Resource;
 
-use self::pull::Pull;
+use self::pull::{Pull, Reader};
 use self::push::Push;
 use super::error::Error;
 use super::settings::{Exit, Settings};
