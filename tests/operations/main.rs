@@ -1,4 +1,6 @@
 //! Operations: what they measure, and how they end.
+#![cfg(feature = "telemetry")]
+#![allow(clippy::unwrap_used, reason = "a test says by a panic that something is not as it should be")]
 
 mod a_job_is_retried_in_a_trace_of_its_own;
 mod a_label_never_says_more_than_it_may;

@@ -1,4 +1,6 @@
 //! Telemetry as a whole: both exits tell one truth, shutdown comes back, nothing is global unless asked.
+#![cfg(all(feature = "otlp", feature = "prometheus"))]
+#![allow(clippy::unwrap_used, reason = "a test says by a panic that something is not as it should be")]
 
 mod both_exits_tell_the_same;
 mod shutdown_comes_back_on_every_runtime;
