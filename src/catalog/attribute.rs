@@ -103,8 +103,8 @@ pub const IO_DIRECTION: Attribute =
 /// What was asked of a store.
 pub const STORAGE_OPERATION: Attribute = Attribute::one_of(
     "media.storage.operation",
-    "What was asked of the store",
-    &["put", "put_part", "complete", "abort", "get", "head", "delete", "list", "copy", "rename"],
+    "What was asked of the store; `create` begins a multipart upload",
+    &["put", "create", "put_part", "complete", "abort", "get", "head", "delete", "list", "copy", "rename"],
 );
 
 /// The encoder that was asked for.

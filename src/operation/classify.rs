@@ -102,6 +102,12 @@ impl FromIterator<Classifier> for Classifiers {
 }
 
 impl Classifiers {
+    /// These, and one that is asked after them.
+    #[cfg(feature = "object-store")]
+    pub(crate) fn and(&self, classifier: Classifier) -> Self {
+        self.0.iter().copied().chain([classifier]).collect()
+    }
+
     /// The type of an error: the first that one of the classifiers, or telecine, knows of an error in
     /// the chain, from its head to its root; else [`ErrorType::Other`].
     ///

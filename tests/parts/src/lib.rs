@@ -10,6 +10,7 @@ mod collector;
 mod error;
 mod process;
 mod prometheus;
+mod s3;
 
 use std::{
     ffi::OsString,
@@ -25,6 +26,7 @@ pub use collector::{Collector, Received};
 pub use error::{Error, Missing};
 pub use process::{Process, feed};
 pub use prometheus::Prometheus;
+pub use s3::S3;
 
 /// How long a wait may take before it is an error. Long, because a loaded machine is slow and
 /// only a test that fails has to wait for it.

@@ -1,0 +1,142 @@
+//! What is measured of object stores, against stores in memory, on disk and over HTTP.
+#![cfg(all(feature = "object-store", feature = "telemetry"))]
+#![allow(clippy::unwrap_used, reason = "a test says by a panic that something is not as it should be")]
+
+mod a_directory_is_measured_like_any_store;
+mod a_real_s3_is_measured_like_any_store;
+mod errors_have_the_type_that_says_who_acts;
+mod every_operation_is_measured_once;
+mod front;
+mod retries_are_counted_by_reason;
+
+use object_store::{ClientOptions, RetryConfig, aws::AmazonS3Builder};
+use opentelemetry::metrics::MeterProvider as _;
+use opentelemetry_sdk::{
+    error::OTelSdkResult,
+    metrics::{
+        InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Temporality,
+        data::{AggregatedMetrics, MetricData, ResourceMetrics},
+        reader::MetricReader,
+    },
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Once, Weak},
+    time::Duration,
+};
+use telecine::operation::Instruments;
+use telecine_parts::S3;
+
+/// Instruments, and what they have measured.
+struct Meters {
+    instruments: Instruments,
+    reader: Reader,
+    _provider: SdkMeterProvider,
+}
+
+#[derive(Clone, Debug)]
+struct Reader(Arc<ManualReader>);
+
+impl MetricReader for Reader {
+    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
+        self.0.register_pipeline(pipeline);
+    }
+
+    fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
+        self.0.collect(metrics)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.0.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.0.shutdown_with_timeout(timeout)
+    }
+
+    fn temporality(&self, kind: InstrumentKind) -> Temporality {
+        self.0.temporality(kind)
+    }
+}
+
+impl Meters {
+    fn new() -> Self {
+        let reader = Reader(Arc::new(ManualReader::builder().build()));
+        let provider = SdkMeterProvider::builder().with_reader(reader.clone()).build();
+        Self { instruments: Instruments::new(provider.meter("test")), reader, _provider: provider }
+    }
+
+    /// Every series that is not 0: `name{label value, …}` without the store, in the order of keys, and its sum or
+    /// count.
+    fn series(&self) -> BTreeMap<String, u64> {
+        let mut metrics = ResourceMetrics::default();
+        self.reader.collect(&mut metrics).unwrap();
+        let mut series = BTreeMap::new();
+        for metric in metrics.scope_metrics().flat_map(|scope| scope.metrics()) {
+            let mut add = |attributes: Vec<(String, String)>, value: u64| {
+                let store = attributes.iter().find(|(key, _)| key == "media.store").map(|(_, value)| value.as_str());
+                assert_eq!(store, Some("test"), "{attributes:?}");
+                let labels: Vec<_> =
+                    attributes.iter().filter(|(key, _)| key != "media.store").map(|(_, value)| value.clone()).collect();
+                if value > 0 {
+                    let name = metric.name().strip_prefix("media.").unwrap();
+                    series.insert(format!("{name}{{{}}}", labels.join(",")), value);
+                }
+            };
+            macro_rules! labels {
+                ($point:expr) => {{
+                    let mut labels: Vec<_> =
+                        $point.attributes().map(|label| (label.key.to_string(), label.value.to_string())).collect();
+                    labels.sort();
+                    labels
+                }};
+            }
+            match metric.data() {
+                AggregatedMetrics::U64(MetricData::Sum(sum)) => {
+                    sum.data_points().for_each(|point| add(labels!(point), point.value()));
+                }
+                AggregatedMetrics::F64(MetricData::Histogram(histogram)) => {
+                    histogram.data_points().for_each(|point| add(labels!(point), point.count()));
+                }
+                AggregatedMetrics::I64(MetricData::Sum(sum)) => {
+                    sum.data_points().for_each(|point| add(labels!(point), point.value().try_into().unwrap()));
+                }
+                other => panic!("{} is {other:?}", metric.name()),
+            }
+        }
+        series
+    }
+
+    /// Asserts that these series are there and no others of their instruments.
+    fn assert(&self, expected: &[(&str, u64)]) {
+        let series = self.series();
+        let instruments: Vec<&str> = expected.iter().filter_map(|(name, _)| name.split('{').next()).collect();
+        let found: Vec<(&str, u64)> = series
+            .iter()
+            .filter(|(name, _)| instruments.contains(&name.split('{').next().unwrap_or_default()))
+            .map(|(name, value)| (name.as_str(), *value))
+            .collect();
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(found, expected);
+    }
+}
+
+/// An S3 client as a program makes one, with short pauses.
+fn s3(url: &str) -> AmazonS3Builder {
+    // reqwest without a TLS provider of its own asks for the process's.
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+    let mut retry = RetryConfig { max_retries: 4, ..RetryConfig::default() };
+    retry.backoff.init_backoff = Duration::from_millis(1);
+    retry.backoff.max_backoff = Duration::from_millis(5);
+    AmazonS3Builder::new()
+        .with_endpoint(url)
+        .with_allow_http(true)
+        .with_bucket_name("renditions")
+        .with_region(S3::REGION)
+        .with_access_key_id(S3::ACCESS_KEY)
+        .with_secret_access_key(S3::SECRET_KEY)
+        .with_client_options(ClientOptions::new().with_allow_http(true))
+        .with_retry(retry)
+}
