@@ -10,6 +10,9 @@ PROFILE ?= release
 
 install := .ci/install
 export PATH := $(shell $(install) --bin):$(PATH)
+# Each is built by itself; the first is none.
+features := '' telemetry otlp prometheus prometheus-registry ffmpeg object-store cli
+
 # `make demo ONCE=1` runs one round and ends.
 export ONCE
 
@@ -41,11 +44,15 @@ test-parts:
 	@$(install) ffmpeg prometheus collector s3 python
 
 .PHONY: lint
-lint: ## Check format, clippy and the API documentation
+lint: ## Check format, clippy, the API documentation, each feature by itself, and the package
 	@$(install) rust-components
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	for feature in $(features); do \
+		cargo clippy --quiet --lib --no-default-features --features "$$feature" -- -D warnings; \
+	done
 	RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --all-features
+	cargo package --quiet --package telecine --no-verify --allow-dirty
 
 .PHONY: bench
 bench: ## Run the benchmarks

@@ -81,11 +81,6 @@ impl<'a> Reader<'a> {
         self.environment.get(variable)
     }
 
-    /// The first of several variables that is set, with its name.
-    pub(super) fn first<'v>(&self, variables: &[&'v str]) -> Option<(&'v str, &'a str)> {
-        variables.iter().find_map(|variable| Some((*variable, self.text(variable)?)))
-    }
-
     /// A value that `parse` understands; it says what it would have understood.
     pub(super) fn parse<T>(&mut self, variable: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let value = self.text(variable)?;

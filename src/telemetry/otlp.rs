@@ -47,7 +47,7 @@ impl Names {
 
     /// The variable that is set, if any.
     fn set<'s>(&'s self, reader: &Reader<'_>) -> Option<&'s str> {
-        reader.first(&[&self.own, &self.all]).map(|(name, _)| name)
+        [self.own.as_str(), &self.all].into_iter().find(|name| reader.text(name).is_some())
     }
 }
 
@@ -64,8 +64,7 @@ fn signal(reader: &mut Reader<'_>, kind: Kind) -> Signal {
     let headers = Names::new(kind, "HEADERS").set(reader).map(|name| reader.pairs(name));
     let insecure = Names::new(kind, "INSECURE").set(reader).is_some_and(|name| reader.boolean(name));
     let file = |reader: &Reader<'_>, setting| {
-        let names = Names::new(kind, setting);
-        reader.first(&[&names.own, &names.all]).map(|(_, path)| PathBuf::from(path))
+        Names::new(kind, setting).set(reader).and_then(|name| reader.text(name)).map(PathBuf::from)
     };
     Signal {
         protocol,

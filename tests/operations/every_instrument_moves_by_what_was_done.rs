@@ -11,7 +11,9 @@ use telecine::operation::{ErrorType, Outcome};
 use crate::support::{Bench, Series, Value};
 
 /// What the driver did, by instrument: the labels of each series, and its value.
-struct Expected(BTreeMap<&'static str, Vec<(&'static [(&'static str, &'static str)], Want)>>);
+struct Expected(BTreeMap<&'static str, Vec<(Labels, Want)>>);
+
+type Labels = &'static [(&'static str, &'static str)];
 
 #[derive(Clone, Copy)]
 enum Want {

@@ -11,7 +11,9 @@ use crate::catalog::Catalog;
 use crate::exemplar::Exemplars;
 
 #[derive(Debug, Default)]
-pub(in crate::telemetry) struct Access;
+pub(in crate::telemetry) struct Access {
+    _nobody: (),
+}
 
 pub(in crate::telemetry) struct Reader;
 
