@@ -1,4 +1,4 @@
-//! OpenTelemetry instrumentation for media pipelines.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod catalog;

@@ -35,6 +35,8 @@ use crate::work::Work;
 const ROOMS: &[Classifier] = &[
     #[cfg(feature = "ffmpeg")]
     crate::ffmpeg::classify,
+    #[cfg(feature = "object-store")]
+    crate::store::classify,
 ];
 
 /// The name of the instrumentation scope of telecine's own instruments and spans.
