@@ -4,8 +4,7 @@ use telecine::operation::ErrorType;
 use crate::clips::{Clips, options, video};
 use crate::measure::Measured;
 
-/// Built in on Debian, and of no use without a device. `h264_none` was never built in: as on a machine
-/// whose ffmpeg lacks it.
+/// Built in on Debian, and of no use without a device.
 const HARDWARE: &[&str] = &["h264_v4l2m2m", "h264_vaapi", "h264_qsv", "h264_nvenc"];
 
 /// Those of them that cannot be used here: a machine may well have one.
@@ -38,6 +37,8 @@ async fn software_takes_over_and_that_is_counted() {
         let done = transcode.run(command.run()).await.unwrap();
         assert_eq!(done.encoder, Some(Encoder::new("libx264")));
         assert_eq!(measured.value("media.transcode.frames"), 25.0, "none is counted twice");
+        let size = std::fs::metadata(&media.path).unwrap().len();
+        assert_eq!(measured.value("media.transcode.input"), size as f64, "nor here");
         let fallbacks = measured.series("media.transcode.fallbacks");
         let labels = format!("media.encoder.requested={},media.encoder=libx264", encoder.name());
         assert_eq!(fallbacks.into_iter().collect::<Vec<_>>(), [(labels, 1.0)]);

@@ -18,3 +18,4 @@ mod no_half_file_gets_a_final_name;
 mod ones_own_command_is_run_as_it_is;
 mod ready_made_commands_make_what_they_say;
 mod standard_streams_may_carry_the_media;
+mod the_span_tells_the_process_and_no_secret;

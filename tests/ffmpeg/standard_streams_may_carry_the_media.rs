@@ -50,3 +50,12 @@ async fn output_to_nowhere_is_counted() {
     let done = Command::from_args(["-i", text(&input), "-f", "null", "-"]).options(&options()).run().await.unwrap();
     assert_eq!((done.frames, done.outputs.len()), (30, 0));
 }
+
+#[tokio::test]
+async fn a_pipe_that_nobody_reads_is_refused() {
+    let clips = Clips::new();
+    let input = clips.normal(1);
+    let command = Command::new(&input).args(["-c", "copy", "-f", "mpegts"]).output_stdout(Stdio::piped());
+    let failure = command.run().await.unwrap_err().to_string();
+    assert!(failure.contains("take_stdout"), "{failure}");
+}

@@ -150,6 +150,9 @@ fn is_flag(name: &str) -> bool {
 impl FoundKind {
     fn of(argument: &OsStr, format: Option<&OsStr>) -> Self {
         let text = argument.to_string_lossy();
+        if format.is_some_and(|format| format == "null") {
+            return Self::Elsewhere;
+        }
         let path = match scheme(&text) {
             _ if matches!(&*text, "-" | "pipe:" | "pipe:1" | "fd:" | "fd:1" | "/dev/stdout") => return Self::Stdout,
             Some("file") => PathBuf::from(&text["file:".len()..]),
@@ -158,7 +161,7 @@ impl FoundKind {
         };
         let own_name = format.is_some_and(|format| OWN_NAMES.iter().any(|name| format == *name))
             || path.extension().is_some_and(|found| OWN_NAME_EXTENSIONS.iter().any(|name| found == *name));
-        if format.is_some_and(|format| format == "null") || path.starts_with("/dev") || text.contains('%') {
+        if path.starts_with("/dev") || text.contains('%') {
             Self::Elsewhere
         } else if own_name {
             Self::OwnName(path)

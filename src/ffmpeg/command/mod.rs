@@ -1,10 +1,15 @@
 //! Put together what ffmpeg is to do.
 
+mod adopt;
 mod arguments;
 mod input;
 mod recipe;
 pub(crate) mod redact;
+mod render;
 mod staging;
+
+#[cfg(test)]
+mod tests;
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -13,7 +18,6 @@ use std::time::Duration;
 
 use super::{Encoder, Options};
 use crate::media::transcode::Recorder;
-use arguments::{Found, FoundKind, Scan};
 use recipe::Encode;
 
 pub(crate) use input::{Input, file};
@@ -71,11 +75,15 @@ pub struct Command {
     pub(super) allowed_defects: Option<u64>,
     pub(super) encoder: Option<Encoder>,
     pub(super) fall_back: bool,
+    /// Where standard output goes, when it carries the media.
     stdout: Option<Stdio>,
+    pub(super) media_on_stdout: bool,
     log_level: bool,
     refused: Option<&'static str>,
     program: Program,
     before_input: usize,
+    /// The recorder knows how large the inputs are.
+    pub(super) input_counted: bool,
     /// What relative paths begin at.
     directory: PathBuf,
 }
@@ -115,31 +123,6 @@ impl Command {
         command.input_url(filter)
     }
 
-    /// Takes arguments as they are, without the program's name. Inputs and outputs are found among them.
-    ///
-    /// `-progress` is telecine's, and refused. Messages are read as warnings and errors unless the
-    /// arguments say otherwise (`-loglevel`, `-v`).
-    pub fn from_args<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Self {
-        let arguments: Vec<_> = arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
-        let scan = Scan::of(&arguments);
-        let mut command = Self::empty();
-        let mut pieces: Vec<_> = arguments.into_iter().map(Piece::Argument).collect();
-        for Found { index, kind } in &scan.outputs {
-            if let FoundKind::File(path) = kind {
-                pieces[*index] = Piece::Output(command.targets.len());
-                command.targets.push(Target::File(path.clone()));
-            } else if let FoundKind::OwnName(path) = kind {
-                command.targets.push(Target::InPlace(path.clone()));
-            }
-        }
-        if let Some(index) = scan.keep_existing {
-            // The output that ffmpeg sees is a new one: whether it exists is looked at here.
-            pieces.remove(index);
-        }
-        command.program = Program::Built(pieces);
-        command.adopt(scan)
-    }
-
     fn empty() -> Self {
         Self {
             options: Options::default(),
@@ -155,27 +138,14 @@ impl Command {
             encoder: None,
             fall_back: true,
             stdout: None,
+            media_on_stdout: false,
             log_level: false,
             refused: None,
             program: Program::Built(Vec::new()),
             before_input: 0,
+            input_counted: false,
             directory: PathBuf::new(),
         }
-    }
-
-    fn adopt(mut self, scan: Scan) -> Self {
-        self.keep_existing = scan.keep_existing.is_some();
-        self.copy_times = scan.copy_times;
-        self.no_stdin = scan.no_stdin || scan.reads_stdin();
-        self.log_level = scan.log_level;
-        self.refused = scan.progress.then_some(
-            "-progress is what telecine reads itself: leave it out, or run ffmpeg yourself and use progress::Reader",
-        );
-        if scan.writes_stdout() {
-            self.stdout = Some(Stdio::piped());
-        }
-        self.inputs = scan.inputs;
-        self
     }
 
     fn push(&mut self, argument: impl Into<OsString>) {
@@ -254,6 +224,7 @@ impl Command {
     pub fn output_stdout(mut self, stdout: impl Into<Stdio>) -> Self {
         self.push("pipe:1");
         self.stdout = Some(stdout.into());
+        self.media_on_stdout = true;
         self
     }
 
@@ -265,7 +236,8 @@ impl Command {
 
     /// Runs these programs, with these limits.
     pub fn options(mut self, options: &Options) -> Self {
-        self.options = options.clone();
+        let timeout = self.options.timeout.or(options.timeout);
+        self.options = Options { timeout, ..options.clone() };
         self
     }
 
@@ -307,132 +279,4 @@ impl Command {
         self.fall_back = false;
         self
     }
-
-    /// The arguments, for people and spans: outputs under their final names, secrets removed.
-    #[must_use]
-    pub fn arguments(&self) -> Vec<String> {
-        match &self.program {
-            Program::Built(pieces) => {
-                let targets: Vec<_> = self.targets.iter().map(Target::path).collect();
-                let arguments = self.render(pieces, &targets);
-                redact::arguments(arguments.iter().map(OsString::as_os_str))
-            }
-            Program::Own(command) => redact::arguments(command.get_args()),
-        }
-    }
-
-    fn render(&self, pieces: &[Piece], outputs: &[&Path]) -> Vec<OsString> {
-        let mut arguments = Vec::with_capacity(pieces.len());
-        for piece in pieces {
-            match piece {
-                Piece::Argument(argument) => arguments.push(argument.clone()),
-                Piece::Input(index) => arguments.push(self.inputs[*index].argument()),
-                Piece::Output(index) => arguments.push(file(outputs[*index])),
-                Piece::Encode(encode) => {
-                    if let Some(encoder) = &self.encoder {
-                        arguments.extend(encode.arguments(encoder));
-                    }
-                }
-            }
-        }
-        arguments
-    }
-
-    /// The inputs as ffmpeg is told them.
-    pub(super) fn input_arguments(&self) -> impl Iterator<Item = String> {
-        self.inputs.iter().map(|input| input.argument().to_string_lossy().into_owned())
-    }
-
-    /// Size of the inputs that are files, in bytes.
-    pub(super) fn input_bytes(&self) -> u64 {
-        self.inputs.iter().map(|input| input.bytes(&self.directory)).sum()
-    }
-
-    /// What is wrong with the arguments.
-    pub(super) fn refused(&self) -> Option<&'static str> {
-        self.refused
-    }
-
-    /// Whether ffmpeg may be run again for the same outputs.
-    pub(super) fn is_repeatable(&self) -> bool {
-        matches!(self.program, Program::Built(_)) && self.stdout.is_none()
-    }
-
-    /// Whether standard input carries the media.
-    pub(super) fn reads_stdin(&self) -> bool {
-        self.inputs.contains(&Input::Stdin)
-    }
-
-    /// The process to start.
-    pub(super) fn process(&mut self, staging: &Staging, progress: &str) -> process::Command {
-        let stdout = self.stdout.take();
-        let mut own = ["-hide_banner", "-nostats", "-progress", progress].map(OsString::from).to_vec();
-        if !self.log_level {
-            own.extend(["-loglevel", "repeat+level+warning"].map(OsString::from));
-        }
-        match &mut self.program {
-            Program::Built(pieces) => {
-                let pieces = std::mem::take(pieces);
-                let outputs: Vec<_> = (0..self.targets.len()).map(|index| staging.written(index)).collect();
-                let mut command = process::Command::new(in_path_or_absolute(&self.options.ffmpeg));
-                command.args(own).arg("-y");
-                command.args(self.encoder.iter().flat_map(Encoder::device));
-                command.args(self.render(&pieces, &outputs));
-                command.stdout(stdout.unwrap_or_else(Stdio::null));
-                if let [Target::Directory(_)] = self.targets.as_slice() {
-                    command.current_dir(staging.written(0));
-                }
-                self.program = Program::Built(pieces);
-                command
-            }
-            Program::Own(command) => {
-                let mut command = std::mem::replace(&mut **command, process::Command::new(&self.options.ffmpeg));
-                command.args(own);
-                command
-            }
-        }
-    }
-}
-
-impl From<process::Command> for Command {
-    /// Takes a command that the caller made; its program must be ffmpeg. Options are added behind its
-    /// arguments. Standard input becomes telecine's unless it carries the media, and standard error too.
-    /// Outputs are written in place. An output that exists fails it, unless the arguments have `-y`.
-    fn from(mut own: process::Command) -> Self {
-        let arguments: Vec<_> = own.get_args().map(OsStr::to_owned).collect();
-        // Behind a wrapper such as `nice`, its arguments begin after its name.
-        let start = arguments.iter().position(|argument| Path::new(argument).ends_with("ffmpeg"));
-        let scan = Scan::of(&arguments[start.map_or(0, |at| at + 1)..]);
-        let mut command = Self::empty();
-        command.directory = own.get_current_dir().unwrap_or(Path::new("")).to_owned();
-        for Found { kind, .. } in &scan.outputs {
-            if let FoundKind::File(path) | FoundKind::OwnName(path) = kind {
-                command.targets.push(Target::InPlace(command.directory.join(path)));
-            }
-        }
-        if !scan.overwrite && scan.keep_existing.is_none() {
-            // ffmpeg would ask on standard input, and nobody answers.
-            own.arg("-n");
-        }
-        command.options.ffmpeg = own.get_program().into();
-        command.program = Program::Own(Box::new(own));
-        let mut command = command.adopt(scan);
-        command.keep_existing = false;
-        command
-    }
-}
-
-impl From<tokio::process::Command> for Command {
-    /// As from a command of the standard library; `kill_on_drop` does not matter.
-    fn from(command: tokio::process::Command) -> Self {
-        Self::from(command.into_std())
-    }
-}
-
-/// A program that is found from any working directory: by its name in `PATH`, or by its whole path.
-fn in_path_or_absolute(program: &Path) -> PathBuf {
-    if program.components().count() < 2 {
-        return program.to_owned();
-    }
-    std::path::absolute(program).unwrap_or_else(|_| program.to_owned())
 }

@@ -2,6 +2,9 @@
 
 mod messages;
 
+#[cfg(test)]
+mod tests;
+
 use std::error::Error;
 use std::io;
 use std::os::unix::process::ExitStatusExt;

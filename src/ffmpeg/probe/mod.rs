@@ -2,6 +2,9 @@
 
 mod parse;
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{self, Stdio};

@@ -1,29 +1,22 @@
 //! Run a command: one process, its progress, its messages, its outputs.
 
+mod end;
+mod follow;
 mod watch;
 
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt;
 use tokio::process::{ChildStderr, ChildStdout};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
 
 use super::command::{Command, Output, Staging};
 use super::encoder::Encoder;
-use super::failure::{Diagnosis, Failure, Messages};
-use super::probe::probe;
+use super::failure::{Failure, Messages};
 use super::process::{Channel, Child, Streams};
-use super::progress::{Counter, Parser};
+use super::progress::Counter;
 use crate::operation::ErrorType;
-use watch::{Ending, Watch};
-
-/// How long the streams of a process that has ended may stay open: until something that it started, and
-/// that holds them too, has ended as well.
-const STREAMS_WITHIN: Duration = Duration::from_secs(1);
 
 /// What ffmpeg did.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,12 +142,15 @@ impl Command {
         if let Some(stdin) = stdin {
             process.stdin(stdin);
         }
-        process.stderr(Stdio::piped());
         let (child, Streams { stdout, stderr }) =
             Child::spawn(&mut process, self.options.stop_within).map_err(failed)?;
         // Our copies of the child's ends: with them open, its streams would never end.
         drop(process);
         span.record("process.pid", child.pid());
+        if let (Some(recorder), false) = (&self.recorder, self.input_counted) {
+            recorder.input_bytes(self.input_bytes());
+            self.input_counted = true;
+        }
         let names: Vec<_> = self.inputs.iter().map(super::command::Input::name).collect();
         let spelled = self.input_arguments().chain(names.iter().cloned()).collect();
         Ok(Running {
@@ -214,178 +210,6 @@ impl Running {
         self.end().await
     }
 
-    async fn end(&mut self) -> Result<Finished, Failure> {
-        let mut watch = Watch::new(&self.command.options);
-        let ended = self.follow(&mut watch).await;
-        self.messages.finish();
-        let status = ended.map_err(|source| Failure::Read { program: "ffmpeg", input: self.input.clone(), source })?;
-        if let Some(code) = status.code() {
-            self.span.record("process.exit.code", code);
-        }
-        if let Some(recorder) = &self.command.recorder {
-            recorder.input_bytes(self.command.input_bytes());
-        }
-        self.judge(status, watch.ending())?;
-        let outputs = self.staging.take().map(Staging::keep).transpose()?.unwrap_or_default();
-        if let Some(recorder) = &self.command.recorder {
-            recorder.output_bytes(outputs.iter().map(|output| output.bytes).sum());
-        }
-        let done = self.counter.total();
-        self.count_pixels(done.frames, &outputs).await;
-        Ok(Finished {
-            frames: done.frames,
-            dropped: done.dropped,
-            duplicated: done.duplicated,
-            media_time: done.media_time,
-            outputs,
-            defects: self.messages.defects().map(|(_, count)| count).sum(),
-            encoder: self.command.encoder.clone(),
-            stopped: watch.ending() == Some(Ending::Stopped),
-        })
-    }
-
-    /// Reads all there is to read until the process has ended.
-    async fn follow(&mut self, watch: &mut Watch) -> std::io::Result<ExitStatus> {
-        let mut parser = Parser::default();
-        let mut progress = [0; 4096];
-        let mut messages = [0; 4096];
-        let mut status = None;
-        loop {
-            let streams_open = !self.channel.is_closed() || self.stderr.is_some();
-            if let (Some(status), false) = (status, streams_open) {
-                if let Some(block) = parser.finish() {
-                    self.counter.count(&block);
-                }
-                return Ok(status);
-            }
-            tokio::select! {
-                length = self.channel.read(&mut progress), if !self.channel.is_closed() => {
-                    for block in parser.feed(&progress[..length]) {
-                        self.told_time |= block.out_time_us.is_some();
-                        if self.counter.count(&block).is_progress() {
-                            watch.progressed();
-                        }
-                    }
-                }
-                length = read(&mut self.stderr, &mut messages), if self.stderr.is_some() => {
-                    self.messages.feed(&messages[..length]);
-                }
-                ended = self.child.exit(), if status.is_none() => {
-                    status = Some(ended?);
-                    watch.exited(STREAMS_WITHIN);
-                    self.channel.close_unconnected();
-                }
-                () = self.stop.notified(), if watch.ending().is_none() && status.is_none() => {
-                    watch.end(Ending::Stopped);
-                    // Before the first frame it does not listen.
-                    let hears = !self.command.no_stdin && self.counter.total().is_progress();
-                    if !(hears && self.channel.ask_to_quit()) {
-                        self.child.interrupt();
-                    }
-                }
-                () = sleep_until(watch.next()) => self.alarm(watch, status.is_some()),
-            }
-        }
-    }
-
-    /// Something took too long.
-    fn alarm(&mut self, watch: &mut Watch, exited: bool) {
-        let now = Instant::now();
-        if exited {
-            self.channel = Channel::Closed;
-            self.stderr = None;
-        } else if watch.is_to_be_killed(now) {
-            self.child.kill();
-            watch.killed();
-        } else if watch.is_over(now) {
-            self.child.interrupt();
-            watch.end(Ending::TimedOut);
-        } else if watch.is_still(now) {
-            let written = self.staging.as_ref().and_then(Staging::last_written);
-            // The end of a file may take long to write, or its index to move to the front.
-            if written.and_then(|at| at.elapsed().ok()).is_some_and(|ago| ago < self.command.options.stall_after) {
-                watch.progressed();
-                return;
-            }
-            watch.stalled();
-            if let Some(recorder) = &self.command.recorder {
-                recorder.stall();
-            }
-            tracing::warn!(
-                target: "telecine",
-                input = self.input,
-                media_seconds = self.counter.total().media_time.as_secs_f64(),
-                "ffmpeg makes no progress"
-            );
-            if self.command.options.end_stalled {
-                self.child.interrupt();
-                watch.end(Ending::Stalled);
-            }
-        }
-    }
-
-    /// Says whether it ended well, and counts what it survived.
-    fn judge(&mut self, status: ExitStatus, ending: Option<Ending>) -> Result<(), Failure> {
-        let input = self.input.clone();
-        let options = &self.command.options;
-        match ending {
-            Some(Ending::TimedOut) => {
-                let limit = options.timeout.unwrap_or_default();
-                return Err(Failure::Timeout { program: "ffmpeg", input, limit });
-            }
-            Some(Ending::Stalled) => {
-                let media_time = self.counter.total().media_time;
-                return Err(Failure::Stalled { input, limit: options.stall_after, media_time });
-            }
-            // Asked by a signal, it ends its outputs as well, and returns this status.
-            Some(Ending::Stopped) if status.code() == Some(255) && self.counter.total().is_progress() => {}
-            Some(Ending::Stopped) | None if status.success() => {}
-            Some(Ending::Stopped) | None => {
-                let messages = std::mem::take(&mut self.messages);
-                return Err(Failure::ended("ffmpeg", &input, status, messages));
-            }
-        }
-        if let Some(Diagnosis { error_type, message }) = self.messages.hidden() {
-            let messages = std::mem::take(&mut self.messages).into_lines();
-            return Err(Failure::Failed { program: "ffmpeg", input, status, message, error_type, messages });
-        }
-        let nothing = self.told_time && !self.command.copy_times && !self.counter.total().is_progress();
-        if nothing && !self.command.targets.is_empty() {
-            let messages = std::mem::take(&mut self.messages).into_lines();
-            return Err(Failure::NothingEncoded { input, messages });
-        }
-        let mut defects = 0;
-        for (kind, count) in self.messages.defects() {
-            defects += count;
-            if let Some(recorder) = &self.command.recorder {
-                recorder.defects(kind, count);
-            }
-        }
-        match self.command.allowed_defects {
-            Some(allowed) if defects > allowed => {
-                let message = self.messages.first_defect().to_owned();
-                Err(Failure::Defects { input, count: defects, allowed, message })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Looks at the first output for the size of its frames, where nobody said it.
-    async fn count_pixels(&self, frames: u64, outputs: &[Output]) {
-        let (Some(recorder), None, Some(output)) = (&self.command.recorder, self.command.video_size, outputs.first())
-        else {
-            return;
-        };
-        if frames == 0 || output.files != 1 {
-            return;
-        }
-        // What cannot be probed has pixels that cannot be counted: the output itself is whole.
-        if let Ok(media) = probe(&output.path, &self.command.options).await {
-            let (width, height) = media.video.map_or((0, 0), |video| video.stored);
-            recorder.pixels(frames * u64::from(width) * u64::from(height));
-        }
-    }
-
     /// Whether it did nothing yet that would be counted twice.
     fn is_fresh(&self) -> bool {
         self.counter.total().frames == 0
@@ -402,18 +226,6 @@ impl Drop for Running {
     fn drop(&mut self) {
         if self.child.is_running() {
             self.child.abandon(self.staging.take());
-        }
-    }
-}
-
-/// Reads what there is; at its end the stream is dropped. May be dropped and called again.
-async fn read(stream: &mut Option<ChildStderr>, buffer: &mut [u8]) -> usize {
-    let Some(open) = stream else { return 0 };
-    match open.read(buffer).await {
-        Ok(length) if length > 0 => length,
-        Ok(_) | Err(_) => {
-            *stream = None;
-            0
         }
     }
 }
