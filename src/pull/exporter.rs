@@ -103,8 +103,6 @@ struct Shared {
 /// What is kept from scrape to scrape.
 #[derive(Default)]
 struct State {
-    /// Given back to the SDK, which reuses its memory.
-    metrics: ResourceMetrics,
     /// One for each naming that was asked for: nearly always one.
     families: Vec<Families>,
     size: usize,
@@ -126,17 +124,31 @@ impl Exporter {
 
     /// Collects, and encodes what was found.
     ///
+    /// # Errors
+    /// As [`scrape_into`](Self::scrape_into).
+    pub fn scrape(&self, format: Format) -> Result<Vec<u8>, Error> {
+        let mut out = Vec::new();
+        self.scrape_into(format, &mut out)?;
+        Ok(out)
+    }
+
+    /// Collects, and appends what was found. A buffer that is used again and again makes scrapes
+    /// cheaper: freeing a large one costs more than it seems.
+    ///
     /// Blocks while another scrape is at it, and while callbacks of observable instruments run. Nobody
     /// who measures waits for it.
     ///
     /// # Errors
     /// [`Error::Collect`] if the reader belongs to no provider, or to one that was shut down.
-    pub fn scrape(&self, format: Format) -> Result<Vec<u8>, Error> {
+    pub fn scrape_into(&self, format: Format, out: &mut Vec<u8>) -> Result<(), Error> {
         let Shared { reader, exemplars, options, .. } = &*self.0;
         let mut guard = self.state();
         let started = Instant::now();
         // Out of the lock's reach while callbacks run: if one panics, the next scrape starts anew.
-        let State { mut metrics, mut families, size } = std::mem::take(&mut *guard);
+        let State { mut families, size } = std::mem::take(&mut *guard);
+        // Anew each time: what the SDK writes over a former collection is scattered over the heap after a
+        // few, and takes half as long again to write and to read.
+        let mut metrics = ResourceMetrics::default();
         if let Err(source) = reader.collect(&mut metrics) {
             self.stats_mut().failures += 1;
             return Err(Error::Collect { source });
@@ -152,25 +164,27 @@ impl Exporter {
         let found = &mut families[place];
         found.update(&metrics, options, format.protocol.has_exemplars().then_some(exemplars));
         exemplars.collected();
-        let mut out = Vec::with_capacity(size + size / 8);
-        encode::encode(format.protocol, found, &mut out);
+        let before = out.len();
+        out.reserve(size + size / 8);
+        encode::encode(format.protocol, found, out);
+        let size = out.len() - before;
 
         let LeftOut { metrics: metrics_left_out, series: series_left_out } = found.left_out();
         let last = LastScrape {
             at: SystemTime::now(),
             duration: started.elapsed(),
             format,
-            bytes: out.len(),
+            bytes: size,
             families: found.iter().count(),
             series: found.iter().map(|family| found.series(family).count()).sum(),
             metrics_left_out,
             series_left_out,
         };
-        *guard = State { metrics, families, size: out.len() };
+        *guard = State { families, size };
         let mut stats = self.stats_mut();
         stats.scrapes += 1;
         stats.last = Some(last);
-        Ok(out)
+        Ok(())
     }
 
     /// What was done so far.

@@ -21,6 +21,7 @@ use telecine_parts::{Error, binary, feed};
 
 pub(crate) struct Fixture {
     pub(crate) provider: MeterProvider,
+    pub(crate) sdk: SdkMeterProvider,
     pub(crate) exporter: Exporter,
 }
 
@@ -44,8 +45,8 @@ impl Fixture {
             .with_view(views.sdk_view())
             .with_view(exponential);
         let sdk = more(builder).build();
-        let provider = exemplars.wrap(sdk);
-        Self { provider, exporter: Exporter::new(reader, exemplars, options) }
+        let provider = exemplars.wrap(sdk.clone());
+        Self { provider, sdk, exporter: Exporter::new(reader, exemplars, options) }
     }
 
     pub(crate) fn meter(&self, name: &'static str) -> Meter {

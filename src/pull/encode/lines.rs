@@ -1,7 +1,7 @@
 //! What the two text formats have in common.
 
 use crate::pull::{
-    family::{Families, Series, Value},
+    family::{Families, Labels, Series, Value},
     number,
     translate::is_legacy,
 };
@@ -35,7 +35,7 @@ impl Name {
 
     /// All of a line but its value: `name_ending{labels} `.
     #[inline]
-    pub(super) fn sample(&self, out: &mut Vec<u8>, ending: &str, labels: &str) {
+    pub(super) fn sample(&self, out: &mut Vec<u8>, ending: &str, labels: &Labels) {
         if self.quoted {
             self.open_quoted(out, ending, labels);
             out.extend_from_slice(b"} ");
@@ -43,17 +43,11 @@ impl Name {
         }
         out.extend_from_slice(self.text.as_bytes());
         out.extend_from_slice(ending.as_bytes());
-        if labels.is_empty() {
-            out.push(b' ');
-        } else {
-            out.push(b'{');
-            out.extend_from_slice(labels.as_bytes());
-            out.extend_from_slice(b"} ");
-        }
+        out.extend_from_slice(labels.before_value().as_bytes());
     }
 
     /// The beginning of each bucket's line: `name_bucket{labels,le="`.
-    pub(super) fn bucket(&self, prefix: &mut Prefix, labels: &str) {
+    pub(super) fn bucket(&self, prefix: &mut Prefix, labels: &Labels) {
         prefix.clear();
         if self.quoted {
             self.open_quoted(prefix, "_bucket", labels);
@@ -61,7 +55,7 @@ impl Name {
         } else {
             prefix.extend_from_slice(self.text.as_bytes());
             prefix.extend_from_slice(b"_bucket{");
-            prefix.extend_from_slice(labels.as_bytes());
+            prefix.extend_from_slice(labels.text().as_bytes());
             if !labels.is_empty() {
                 prefix.push(b',');
             }
@@ -69,13 +63,13 @@ impl Name {
         prefix.extend_from_slice(b"le=\"");
     }
 
-    fn open_quoted(&self, out: &mut Vec<u8>, ending: &str, labels: &str) {
+    fn open_quoted(&self, out: &mut Vec<u8>, ending: &str, labels: &Labels) {
         for part in ["{\"", &self.text, ending, "\""] {
             out.extend_from_slice(part.as_bytes());
         }
         if !labels.is_empty() {
             out.push(b',');
-            out.extend_from_slice(labels.as_bytes());
+            out.extend_from_slice(labels.text().as_bytes());
         }
     }
 }
@@ -83,7 +77,7 @@ impl Name {
 /// A line of a counter or gauge, without its end.
 #[inline]
 pub(super) fn number(out: &mut Vec<u8>, name: &Name, series: &Series) {
-    name.sample(out, "", series.labels.text());
+    name.sample(out, "", &series.labels);
     if let Value::Number(value) = series.value {
         number::write(out, value);
     }
@@ -139,10 +133,10 @@ pub(super) fn totals(out: &mut Vec<u8>, name: &Name, series: &Series, count: u64
         Value::Exponential(histogram) => histogram.sum,
         Value::Number(_) => return,
     };
-    name.sample(out, "_sum", series.labels.text());
+    name.sample(out, "_sum", &series.labels);
     number::write(out, sum);
     out.push(b'\n');
-    name.sample(out, "_count", series.labels.text());
+    name.sample(out, "_count", &series.labels);
     number::unsigned(out, count);
     out.push(b'\n');
 }
@@ -150,7 +144,7 @@ pub(super) fn totals(out: &mut Vec<u8>, name: &Name, series: &Series, count: u64
 /// `target_info`.
 pub(super) fn target(out: &mut Vec<u8>, families: &Families) {
     if let Some(labels) = families.target() {
-        Name::new(&families.own_name("target_info")).sample(out, "", labels.text());
+        Name::new(&families.own_name("target_info")).sample(out, "", labels);
         out.extend_from_slice(b"1\n");
     }
 }

@@ -38,15 +38,15 @@ pub(super) fn encode(families: &Families, out: &mut Vec<u8>) {
                 for series in families.series(family) {
                     lines::number(out, &name, series);
                     if kind == "counter" {
-                        append(out, series.exemplars.first(), naming);
+                        append(out, series.exemplars().first(), naming);
                     }
                     out.push(b'\n');
                 }
             }
             Kind::Histogram => {
                 for series in families.series(family) {
-                    name.bucket(&mut prefix, series.labels.text());
-                    let mut exemplars = &series.exemplars[..];
+                    name.bucket(&mut prefix, &series.labels);
+                    let mut exemplars = series.exemplars();
                     let (count, any_negative) = lines::buckets(out, &prefix, &series.value, true, |out, bound| {
                         append(out, exemplar::take_up_to(&mut exemplars, bound), naming);
                     });

@@ -173,16 +173,16 @@ fn metric(message: &mut Vec<u8>, series: &Series, family: Kind, naming: Naming) 
     let labels = &series.labels;
     match &series.value {
         Value::Number(value) if family == Kind::Counter => {
-            let exemplar = series.exemplars.first().map(|exemplar| sample(exemplar, naming));
+            let exemplar = series.exemplars().first().map(|exemplar| sample(exemplar, naming));
             field(message, labels, COUNTER, &Counter { value: value.as_f64(), exemplar, created });
         }
         Value::Number(value) => field(message, labels, GAUGE, &Gauge { value: value.as_f64() }),
         Value::Histogram(value) => {
-            let value = Histogram { created, ..histogram(value, &series.exemplars, naming) };
+            let value = Histogram { created, ..histogram(value, series.exemplars(), naming) };
             field(message, labels, HISTOGRAM, &value);
         }
         Value::Exponential(value) => {
-            let value = Histogram { created, ..exponential(value, &series.exemplars, naming) };
+            let value = Histogram { created, ..exponential(value, series.exemplars(), naming) };
             field(message, labels, HISTOGRAM, &value);
         }
     }

@@ -26,7 +26,7 @@ pub(super) fn encode(families: &Families, out: &mut Vec<u8>) {
             Kind::Histogram => {
                 name.comment(out, "TYPE", "histogram");
                 for series in families.series(family) {
-                    name.bucket(&mut prefix, series.labels.text());
+                    name.bucket(&mut prefix, &series.labels);
                     let (count, _) = lines::buckets(out, &prefix, &series.value, false, |_, _| ());
                     lines::totals(out, &name, series, count);
                 }

@@ -15,6 +15,7 @@ use crate::pull::translate::{Naming, is_legacy};
 #[derive(Debug)]
 pub(crate) struct Labels {
     pairs: Box<[Label]>,
+    /// With braces, if there are labels, and a space after them.
     text: Box<str>,
     identity: u64,
 }
@@ -45,6 +46,11 @@ impl Labels {
 
     /// As both text formats write them, without braces: `a="b",c="d"`.
     pub(crate) fn text(&self) -> &str {
+        if self.pairs.is_empty() { "" } else { &self.text[1..self.text.len() - 2] }
+    }
+
+    /// All that comes between the name of a sample and its value.
+    pub(crate) fn before_value(&self) -> &str {
         &self.text
     }
 
@@ -54,12 +60,12 @@ impl Labels {
     }
 
     fn new(pairs: Box<[Label]>) -> Self {
-        let mut text = String::with_capacity(pairs.iter().map(|label| label.name.len() + label.value.len() + 4).sum());
+        let mut text = String::with_capacity(
+            pairs.iter().map(|label| label.name.len() + label.value.len() + 4).sum::<usize>() + 3,
+        );
         let mut hasher = DefaultHasher::new();
         for Label { name, value } in &pairs {
-            if !text.is_empty() {
-                text.push(',');
-            }
+            text.push(if text.is_empty() { '{' } else { ',' });
             if is_legacy(name) {
                 text.push_str(name);
             } else {
@@ -75,6 +81,7 @@ impl Labels {
                 (name, value).hash(&mut hasher);
             }
         }
+        text.push_str(if text.is_empty() { " " } else { "} " });
         Self { pairs, text: text.into(), identity: hasher.finish() }
     }
 }

@@ -8,6 +8,7 @@
 //! [`Families::update`] and the encoders.
 
 mod exponential;
+mod fingerprint;
 mod labels;
 mod part;
 mod plan;

@@ -2,16 +2,15 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
     time::SystemTime,
 };
 
-use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData};
 
 use super::{
-    Labels, Shape, Value,
+    Labels, Shape, Value, fingerprint,
     labels::Translator,
     value::{Bounds, Point},
 };
@@ -47,12 +46,18 @@ pub(crate) struct Series {
     pub(crate) value: Value,
     /// Since when it counts.
     pub(crate) started: SystemTime,
-    /// Ordered by their values, if there are buckets.
-    pub(crate) exemplars: Vec<Exemplar>,
-    attributes: Vec<KeyValue>,
-    reservoir: Option<Arc<SeriesReservoir>>,
+    /// Of the attributes.
+    fingerprint: u64,
+    kept: Option<Box<Kept>>,
     /// Whether another series is equal to it.
     hidden: bool,
+}
+
+/// The exemplars of a series.
+#[derive(Debug)]
+struct Kept {
+    reservoir: Arc<SeriesReservoir>,
+    exemplars: Vec<Exemplar>,
 }
 
 /// The series that were not found yet, from where the first one was not at its place.
@@ -137,13 +142,19 @@ impl Part {
             self.series.clear();
             return false;
         }
+        let has_exemplars = self.shape != Shape::Gauge && self.shape != Shape::UpDown;
+        if let Some(exemplars) = exemplars.filter(|_| has_exemplars && self.stream.is_none()) {
+            self.stream = exemplars.stream(&self.scope, &self.name);
+        }
         match metric.data() {
             AggregatedMetrics::F64(data) => self.read(data, scope, labels),
             AggregatedMetrics::U64(data) => self.read(data, scope, labels),
             AggregatedMetrics::I64(data) => self.read(data, scope, labels),
         }
-        if self.shape != Shape::Gauge && self.shape != Shape::UpDown {
-            self.read_exemplars(exemplars);
+        if exemplars.is_some() && self.stream.is_some() {
+            for kept in self.series.iter_mut().filter_map(|series| series.kept.as_mut()) {
+                kept.read(self.shape);
+            }
         }
         self.changed
     }
@@ -177,82 +188,69 @@ impl Part {
         let mut rest: Option<Rest> = None;
         let mut place = 0;
         for point in points {
-            let mut series = match &mut rest {
-                None => match self.series.get_mut(place) {
-                    Some(series) if series.is_of(point) => {
-                        point.write(&mut series.value, &mut self.bounds);
-                        series.started = started;
-                        place += 1;
-                        continue;
-                    }
-                    _ => rest.insert(Rest::new(self.series.split_off(place))).take(point),
-                },
-                Some(rest) => rest.take(point),
+            let fingerprint = fingerprint::of(point.attributes());
+            if rest.is_none() && self.series.get(place).is_none_or(|series| series.fingerprint != fingerprint) {
+                rest = Some(Rest::new(self.series.split_off(place)));
             }
-            .unwrap_or_else(|| Series::new(point, scope, self.shape.has_buckets(), labels));
+            if let Some(rest) = &mut rest {
+                let known = rest.take(fingerprint);
+                let new = || Series::new(point, fingerprint, scope, self.shape.has_buckets(), labels);
+                self.series.push(known.unwrap_or_else(new));
+            }
+            let series = &mut self.series[place];
             point.write(&mut series.value, &mut self.bounds);
             series.started = started;
-            self.series.push(series);
+            if let Some(stream) = &self.stream {
+                if series.kept.is_none() {
+                    series.kept = Kept::of(stream, point);
+                }
+            }
             place += 1;
         }
         let gone = self.series.len() > place;
         self.series.truncate(place);
         self.changed |= gone || rest.is_some();
     }
-
-    fn read_exemplars(&mut self, exemplars: Option<&Exemplars>) {
-        let Some(exemplars) = exemplars else {
-            for series in &mut self.series {
-                series.exemplars.clear();
-            }
-            return;
-        };
-        if self.stream.is_none() {
-            self.stream = exemplars.stream(&self.scope, &self.name);
-        }
-        if let Some(stream) = &self.stream {
-            for series in &mut self.series {
-                series.read_exemplars(stream, self.shape);
-            }
-        }
-    }
 }
 
 impl Series {
+    /// Ordered by their values, if there are buckets. Those of the last format that has exemplars.
+    pub(crate) fn exemplars(&self) -> &[Exemplar] {
+        self.kept.as_ref().map_or(&[], |kept| &kept.exemplars)
+    }
+
     fn new<P: Point>(
         point: &P,
+        fingerprint: u64,
         scope: Option<&InstrumentationScope>,
         histogram: bool,
         labels: &mut Translator,
     ) -> Self {
-        let attributes: Vec<KeyValue> = point.attributes().cloned().collect();
-        let pairs = attributes.iter().map(|attribute| (&attribute.key, &attribute.value));
+        let attributes = point.attributes().map(|attribute| (&attribute.key, &attribute.value));
         Self {
-            labels: labels.labels(pairs, scope, histogram),
+            labels: labels.labels(attributes, scope, histogram),
             value: Value::default(),
             started: SystemTime::UNIX_EPOCH,
-            exemplars: Vec::new(),
-            attributes,
-            reservoir: None,
+            fingerprint,
+            kept: None,
             hidden: false,
         }
     }
+}
 
-    fn is_of<P: Point>(&self, point: &P) -> bool {
-        point.attributes().eq(&self.attributes)
+impl Kept {
+    fn of<P: Point>(stream: &StreamReservoirs, point: &P) -> Option<Box<Self>> {
+        let reservoir = stream.series(point.attributes())?;
+        Some(Box::new(Self { reservoir, exemplars: Vec::new() }))
     }
 
-    fn read_exemplars(&mut self, stream: &StreamReservoirs, shape: Shape) {
+    fn read(&mut self, shape: Shape) {
         self.exemplars.clear();
-        if self.reservoir.is_none() {
-            self.reservoir = stream.series(self.attributes.iter());
-        }
-        let Some(reservoir) = &self.reservoir else { return };
         if shape.has_buckets() {
-            reservoir.each(|_, exemplar| self.exemplars.push(exemplar.clone()));
+            self.reservoir.each(|_, exemplar| self.exemplars.push(exemplar.clone()));
             self.exemplars.sort_by(|a, b| a.value.total_cmp(&b.value));
         } else {
-            self.exemplars.extend(reservoir.latest());
+            self.exemplars.extend(self.reservoir.latest());
         }
     }
 }
@@ -263,36 +261,25 @@ impl Rest {
     }
 
     /// The series of a point. `None` if it is new.
-    fn take<P: Point>(&mut self, point: &P) -> Option<Series> {
-        let near = self.series.iter().enumerate().skip(self.next).take(LOOK_AHEAD);
-        let found = near
-            .filter_map(|(place, series)| Some((place, series.as_ref()?)))
-            .find(|(_, series)| series.is_of(point))
-            .map(|(place, _)| place);
-        if let Some(place) = found {
-            self.next = place + 1;
-            return self.series[place].take();
+    fn take(&mut self, fingerprint: u64) -> Option<Series> {
+        let near = self.series.iter().skip(self.next).take(LOOK_AHEAD);
+        let is_meant =
+            |series: &Option<Series>| series.as_ref().is_some_and(|series| series.fingerprint == fingerprint);
+        if let Some(place) = near.into_iter().position(is_meant) {
+            self.next += place + 1;
+            return self.series[self.next - 1].take();
         }
         self.misses += 1;
-        // Observed instruments are in another order each time. A search by attributes is for them,
-        // and not worth its making for a few series that are new.
+        // Observed instruments are in another order each time. An index is for them, and not worth its
+        // making for a few series that are new.
         if self.index.is_none() && self.misses > LOOK_AHEAD.max(self.series.len() / 8) {
-            self.index = Some(self.by_attributes());
+            let series = self.series.iter().enumerate();
+            self.index =
+                Some(series.filter_map(|(place, series)| Some((series.as_ref()?.fingerprint, place))).collect());
         }
-        let place = *self.index.as_ref()?.get(&hash(point.attributes()))?;
-        if self.series[place].as_ref()?.is_of(point) { self.series[place].take() } else { None }
+        let place = self.index.as_ref()?.get(&fingerprint)?;
+        self.series[*place].take()
     }
-
-    fn by_attributes(&self) -> HashMap<u64, usize> {
-        let series = self.series.iter().enumerate();
-        series.filter_map(|(place, series)| Some((hash(series.as_ref()?.attributes.iter()), place))).collect()
-    }
-}
-
-fn hash<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    attributes.for_each(|attribute| attribute.hash(&mut hasher));
-    hasher.finish()
 }
 
 /// Of series that Prometheus would take for the same, shows the first.

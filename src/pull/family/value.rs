@@ -14,12 +14,12 @@ use crate::pull::number::{Number, bound};
 #[derive(Debug)]
 pub(crate) enum Value {
     Number(Number),
-    Histogram(Histogram),
-    Exponential(Exponential),
+    Histogram(Box<Histogram>),
+    Exponential(Box<Exponential>),
 }
 
 /// A histogram with explicit buckets.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Histogram {
     pub(crate) bounds: Arc<Bounds>,
     /// Of each bucket by itself; the last goes to infinity.
@@ -92,23 +92,24 @@ impl<T: Copy + Into<Number>> Point for HistogramDataPoint<T> {
     }
 
     fn write(&self, value: &mut Value, shared: &mut Arc<Bounds>) {
-        let (mut bounds, mut counts) = match std::mem::take(value) {
-            Value::Histogram(former) => (former.bounds, former.counts),
-            _ => (shared.clone(), Vec::new()),
-        };
-        if !self.bounds().eq(bounds.values.iter().copied()) {
+        if !matches!(value, Value::Histogram(_)) {
+            *value = Value::Histogram(Box::default());
+        }
+        let Value::Histogram(histogram) = value else { return };
+        if !self.bounds().eq(histogram.bounds.values.iter().copied()) {
             if !self.bounds().eq(shared.values.iter().copied()) {
                 *shared = Arc::new(Bounds::new(self.bounds().collect()));
             }
-            bounds = shared.clone();
+            histogram.bounds = shared.clone();
         }
-        counts.clear();
-        counts.extend(self.bucket_counts());
+        histogram.count = self.count();
+        histogram.sum = self.sum().into();
+        histogram.counts.clear();
+        histogram.counts.extend(self.bucket_counts());
         // A histogram without bounds has no bucket counts in the SDK.
-        if bounds.values.is_empty() {
-            counts = vec![self.count()];
+        if histogram.counts.is_empty() {
+            histogram.counts.push(self.count());
         }
-        *value = Value::Histogram(Histogram { bounds, counts, count: self.count(), sum: self.sum().into() });
     }
 }
 
@@ -118,11 +119,11 @@ impl<T: Copy + Into<Number>> Point for ExponentialHistogramDataPoint<T> {
     }
 
     fn write(&self, value: &mut Value, _: &mut Arc<Bounds>) {
-        let mut former = match std::mem::take(value) {
-            Value::Exponential(former) => former,
-            _ => Exponential::default(),
-        };
-        former.read(self);
-        *value = Value::Exponential(former);
+        if !matches!(value, Value::Exponential(_)) {
+            *value = Value::Exponential(Box::default());
+        }
+        if let Value::Exponential(histogram) = value {
+            histogram.read(self);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The endpoint over HTTP.
 
+mod buffers;
 mod readiness;
 mod rounds;
 mod routes;

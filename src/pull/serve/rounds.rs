@@ -10,6 +10,7 @@ use axum::body::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use tokio::sync::watch;
 
+use super::buffers::Buffers;
 use crate::pull::{Error, Exporter, Format};
 
 /// Lets one scrape collect and encode at a time. Those that wait for the same thing share it.
@@ -18,6 +19,7 @@ pub(super) struct Rounds {
     /// Rounds that have not begun, and so may be joined.
     waiting: Mutex<HashMap<Wanted, watch::Receiver<Option<Answer>>>>,
     turn: tokio::sync::Mutex<()>,
+    buffers: Buffers,
 }
 
 /// What a scrape wants.
@@ -61,7 +63,8 @@ impl Rounds {
             let _turn = rounds.turn.lock().await;
             // From here on it is too late to join.
             rounds.waiting().remove(&wanted);
-            let answer = tokio::task::spawn_blocking(move || wanted.scrape(&exporter)).await;
+            let buffers = rounds.buffers.clone();
+            let answer = tokio::task::spawn_blocking(move || wanted.scrape(&exporter, &buffers)).await;
             sender.send_replace(Some(answer.unwrap_or_else(|panic| Err(Failure::panicked(&panic)))));
         });
         receiver
@@ -73,15 +76,18 @@ impl Rounds {
 }
 
 impl Wanted {
-    fn scrape(self, exporter: &Exporter) -> Answer {
-        let plain = exporter.scrape(self.format).map_err(|error| Failure::of(&error))?;
+    fn scrape(self, exporter: &Exporter, buffers: &Buffers) -> Answer {
+        let mut plain = buffers.take();
+        exporter.scrape_into(self.format, plain.bytes_mut()).map_err(|error| Failure::of(&error))?;
         if !self.gzip {
             return Ok(plain.into());
         }
         // Text compresses to a tenth at any level; the others cost several times as much.
-        let mut gzip = GzEncoder::new(Vec::with_capacity(plain.len() / 8), Compression::fast());
-        let written = gzip.write_all(&plain).and_then(|()| gzip.finish());
-        written.map(Bytes::from).map_err(|error| Failure { message: error.to_string().into(), over: false })
+        let mut compressed = buffers.take();
+        let mut gzip = GzEncoder::new(compressed.bytes_mut(), Compression::fast());
+        let written = gzip.write_all(plain.as_ref()).and_then(|()| gzip.finish().map(drop));
+        written.map_err(|error| Failure { message: error.to_string().into(), over: false })?;
+        Ok(compressed.into())
     }
 }
 
