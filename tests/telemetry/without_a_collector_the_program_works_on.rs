@@ -25,6 +25,8 @@ async fn it_is_said_once_and_counted_while_metrics_are_still_served() {
     }
     let page = support::get(&telemetry, "/metrics", "*/*").await;
     assert!(page.contains(r#"media_job_created_total{media_job_type="transcode"} 3"#), "{page}");
+    let undelivered = r#"otel_sdk_exporter_span_exported_total{error_type="undelivered"} 3"#;
+    assert!(page.contains(undelivered), "{page}");
     let error = telemetry.shutdown(DEADLINE).await.unwrap_err();
     assert_eq!(error.lost.spans, 3, "{error}");
     let lines = support::heard().lock().unwrap();
