@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{DEADLINE, Error, PAUSE, Process, binary, free_port};
+use crate::{DEADLINE, Error, PAUSE, Process, binary, free_port, port_or_free};
 
 /// Starts again when another program took a port between its choice and its use.
 const TRIES: u32 = 5;
@@ -21,7 +21,8 @@ pub struct Collector {
     process: Process,
     http: String,
     grpc: String,
-    folder: TempDir,
+    folder: PathBuf,
+    _thrown_away: Option<TempDir>,
 }
 
 /// What the collector keeps apart: a file for each.
@@ -49,9 +50,23 @@ impl Collector {
     /// # Errors
     /// When it is not installed, or does not accept the configuration.
     pub async fn start_with(yaml: &str) -> Result<Self, Error> {
+        Self::start_in(None, yaml).await
+    }
+
+    /// Starts one that keeps its files, `collector.log` among them, in a folder of the caller's, and listens where
+    /// OpenTelemetry's defaults send if these ports (4318 and 4317) are free. Ctrl-C does not reach it.
+    ///
+    /// # Errors
+    /// When it is not installed, or does not accept the configuration.
+    pub async fn start_kept(folder: &Path, yaml: &str) -> Result<Self, Error> {
+        std::fs::create_dir_all(folder)?;
+        Self::start_in(Some(folder), yaml).await
+    }
+
+    async fn start_in(kept: Option<&Path>, yaml: &str) -> Result<Self, Error> {
         let mut tries = 1;
         loop {
-            match Self::try_start(yaml).await {
+            match Self::try_start(kept, yaml).await {
                 Err(Error::Ended { output, .. }) if tries < TRIES && output.contains("address already in use") => {
                     tries += 1;
                 }
@@ -60,10 +75,12 @@ impl Collector {
         }
     }
 
-    async fn try_start(yaml: &str) -> Result<Self, Error> {
-        let folder = TempDir::new()?;
-        let address = || free_port().map(|port| format!("127.0.0.1:{port}"));
-        let (http, grpc, health) = (address()?, address()?, address()?);
+    async fn try_start(kept: Option<&Path>, yaml: &str) -> Result<Self, Error> {
+        let thrown_away = if kept.is_none() { Some(TempDir::new()?) } else { None };
+        let folder = kept.or(thrown_away.as_ref().map(TempDir::path)).map(Path::to_owned).unwrap_or_default();
+        let (http, grpc) =
+            if kept.is_some() { (port_or_free(4318)?, port_or_free(4317)?) } else { (free_port()?, free_port()?) };
+        let [http, grpc, health] = [http, grpc, free_port()?].map(|port| format!("127.0.0.1:{port}"));
         let mut command = Command::new(binary("otelcol-telecine")?);
         command
             .arg("--config")
@@ -71,15 +88,18 @@ impl Collector {
             .env("TELECINE_COLLECTOR_HTTP", &http)
             .env("TELECINE_COLLECTOR_GRPC", &grpc)
             .env("TELECINE_COLLECTOR_HEALTH", &health)
-            .env("TELECINE_COLLECTOR_OUT", folder.path());
+            .env("TELECINE_COLLECTOR_OUT", &folder);
         if !yaml.is_empty() {
-            let file = folder.path().join("more.yaml");
+            let file = folder.join("more.yaml");
             std::fs::write(&file, yaml)?;
             command.arg("--config").arg(file);
         }
-        let mut process = Process::start("otelcol-telecine", command)?;
+        let mut process = match kept {
+            Some(folder) => Process::start_kept("otelcol-telecine", command, &folder.join("collector.log"))?,
+            None => Process::start("otelcol-telecine", command)?,
+        };
         process.until_answers(&format!("http://{health}")).await?;
-        Ok(Self { process, http, grpc, folder })
+        Ok(Self { process, http, grpc, folder, _thrown_away: thrown_away })
     }
 
     /// Where it takes OTLP over HTTP: `127.0.0.1:PORT`, without a scheme.
@@ -99,7 +119,7 @@ impl Collector {
 
     /// The file of a signal, JSON lines in OTLP's encoding. It appears with the first export.
     pub fn file(&self, of: Received) -> PathBuf {
-        self.folder.path().join(format!("{of}.jsonl"))
+        self.folder.join(format!("{of}.jsonl"))
     }
 
     /// The requests of a signal that it has written so far.

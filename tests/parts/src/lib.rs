@@ -71,6 +71,17 @@ pub fn free_port() -> Result<u16, Error> {
     Ok(listener.local_addr()?.port())
 }
 
+/// This port of the loopback interface if it is free now, else one that is.
+///
+/// # Errors
+/// When no port can be bound.
+pub fn port_or_free(port: u16) -> Result<u16, Error> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+        Ok(_) => Ok(port),
+        Err(_) => free_port(),
+    }
+}
+
 /// An HTTP client that needs no process-wide TLS provider, so that a test that forgets to give
 /// telecine one still fails.
 pub fn http() -> reqwest::Client {

@@ -1,7 +1,10 @@
 //! One program, from its start until it is killed and reaped.
 
 use std::{
-    io::Write,
+    fs::{File, OpenOptions},
+    io::{self, Write},
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     time::Instant,
 };
@@ -15,7 +18,13 @@ use crate::{DEADLINE, Error, PAUSE, http};
 pub struct Process {
     name: String,
     child: Child,
-    log: NamedTempFile,
+    log: Log,
+}
+
+/// What the program writes, to standard output and error.
+enum Log {
+    ThrownAway(NamedTempFile),
+    Kept(PathBuf),
 }
 
 impl Process {
@@ -24,9 +33,23 @@ impl Process {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn start(name: &str, mut command: Command) -> Result<Self, Error> {
-        let log = NamedTempFile::new()?;
-        command.stdin(Stdio::null()).stdout(log.reopen_for_append()?).stderr(log.reopen_for_append()?);
+    pub fn start(name: &str, command: Command) -> Result<Self, Error> {
+        Self::spawn(name, command, Log::ThrownAway(NamedTempFile::new()?))
+    }
+
+    /// Starts a program without standard input, whose output is added to the file `log` and stays there.
+    ///
+    /// Ctrl-C on the terminal does not reach it: whoever started it ends it when its turn comes.
+    ///
+    /// # Errors
+    /// When it cannot be started, or the file cannot be written.
+    pub fn start_kept(name: &str, mut command: Command, log: &Path) -> Result<Self, Error> {
+        command.process_group(0);
+        Self::spawn(name, command, Log::Kept(log.to_owned()))
+    }
+
+    fn spawn(name: &str, mut command: Command, log: Log) -> Result<Self, Error> {
+        command.stdin(Stdio::null()).stdout(log.open()?).stderr(log.open()?);
         let child = command.spawn().map_err(|source| Error::Start { name: name.to_owned(), source })?;
         Ok(Self { name: name.to_owned(), child, log })
     }
@@ -162,13 +185,16 @@ pub fn feed(name: &str, mut command: Command, stdin: &[u8]) -> Result<String, Er
     })
 }
 
-/// Two handles that write to one file must append, or one would overwrite the other.
-trait ReopenForAppend {
-    fn reopen_for_append(&self) -> std::io::Result<std::fs::File>;
-}
+impl Log {
+    fn path(&self) -> &Path {
+        match self {
+            Self::ThrownAway(file) => file.path(),
+            Self::Kept(path) => path,
+        }
+    }
 
-impl ReopenForAppend for NamedTempFile {
-    fn reopen_for_append(&self) -> std::io::Result<std::fs::File> {
-        std::fs::OpenOptions::new().append(true).open(self.path())
+    /// Two handles that write to one file must append, or one would overwrite the other.
+    fn open(&self) -> io::Result<File> {
+        OpenOptions::new().append(true).create(true).open(self.path())
     }
 }

@@ -1,18 +1,18 @@
 //! A Prometheus of one's own.
 
-use std::{fmt::Display, process::Command};
+use std::{fmt::Display, path::Path, process::Command};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Error, Process, binary, http};
+use crate::{Error, Process, binary, http, port_or_free};
 
 /// A Prometheus server on a free port of the loopback interface, with a storage that is thrown
 /// away with it.
 pub struct Prometheus {
     process: Process,
     url: String,
-    _folder: TempDir,
+    _thrown_away: Option<TempDir>,
 }
 
 impl Prometheus {
@@ -23,20 +23,39 @@ impl Prometheus {
     /// When it is not installed, or does not accept what it is given.
     pub async fn start(configuration: &str, flags: &[&str]) -> Result<Self, Error> {
         let folder = TempDir::new()?;
-        let file = folder.path().join("prometheus.yml");
+        let command = Self::command(folder.path(), 0, configuration, flags)?;
+        Self::ready(Process::start("prometheus", command)?, Some(folder)).await
+    }
+
+    /// Starts one that keeps its files, `prometheus.log` among them, in a folder of the caller's, and listens on
+    /// its usual port, 9090, if that is free. Ctrl-C does not reach it.
+    ///
+    /// # Errors
+    /// When it is not installed, or does not accept what it is given.
+    pub async fn start_kept(folder: &Path, configuration: &str, flags: &[&str]) -> Result<Self, Error> {
+        std::fs::create_dir_all(folder)?;
+        let command = Self::command(folder, port_or_free(9090)?, configuration, flags)?;
+        Self::ready(Process::start_kept("prometheus", command, &folder.join("prometheus.log"))?, None).await
+    }
+
+    fn command(folder: &Path, port: u16, configuration: &str, flags: &[&str]) -> Result<Command, Error> {
+        let file = folder.join("prometheus.yml");
         std::fs::write(&file, configuration)?;
         let mut command = Command::new(binary("prometheus")?);
         command
             .arg(format!("--config.file={}", file.display()))
-            .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
-            .arg("--web.listen-address=127.0.0.1:0")
+            .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
+            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
             .args(flags);
-        let mut process = Process::start("prometheus", command)?;
+        Ok(command)
+    }
+
+    async fn ready(mut process: Process, thrown_away: Option<TempDir>) -> Result<Self, Error> {
         let said = process.until_says("msg=\"Listening on\"").await?;
         let address = said.split("address=").nth(1).map_or("", str::trim).to_owned();
         let url = format!("http://{address}");
         process.until_answers(&format!("{url}/-/ready")).await?;
-        Ok(Self { process, url, _folder: folder })
+        Ok(Self { process, url, _thrown_away: thrown_away })
     }
 
     /// A configuration that scrapes `/metrics` of each target (`host:port`) twice a second,
@@ -90,6 +109,14 @@ impl Prometheus {
     /// When it does not answer.
     pub async fn targets(&self) -> Result<Vec<Value>, Error> {
         Ok(list(&self.get("targets", &[]).await?["activeTargets"]))
+    }
+
+    /// Asks it to end, and waits until it has.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn stop(&mut self) -> Result<(), Error> {
+        self.process.stop().await.map(|_| ())
     }
 
     async fn get(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Value, Error> {
