@@ -23,7 +23,7 @@ help: ## List the targets
 .PHONY: demo
 demo: ## Run a media pipeline on real ffmpeg, Prometheus and collector; ONCE=1 ends after one round
 	@$(MAKE) -j2 demo-parts demo-build
-	cargo run --profile $(PROFILE) --example demo
+	cargo run --quiet --profile $(PROFILE) --example demo
 
 .PHONY: demo-parts
 demo-parts:

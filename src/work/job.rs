@@ -85,7 +85,7 @@ struct State {
     started: Option<Instant>,
     /// The trace of the first attempt, which retries link to.
     first: Parent,
-    /// Why the latest attempt failed.
+    /// Why the attempt before failed.
     failed: Option<ErrorType>,
     outcome: Option<Outcome>,
 }
@@ -202,11 +202,6 @@ impl Job {
         self.shared.state().outcome
     }
 
-    /// Why the latest attempt failed; nothing where it did not.
-    pub fn error_type(&self) -> Option<ErrorType> {
-        self.shared.state().failed
-    }
-
     /// What sort of job it is.
     pub fn job_type(&self) -> &str {
         &self.shared.job_type
@@ -293,8 +288,9 @@ impl Measured for Attempt {
             self.job.work.shared.job.wasted_time.add(end.duration.as_secs_f64(), &self.job.labels);
         }
         let retry = end.error_type.is_some_and(ErrorType::is_retryable) && self.number < self.job.max_attempts;
-        self.job.state().failed = end.error_type;
-        if !retry {
+        if retry {
+            self.job.state().failed = end.error_type;
+        } else {
             self.job.over(end.outcome, end.error_type);
         }
     }
