@@ -16,6 +16,7 @@ pub mod package;
 pub mod span;
 pub mod stage;
 pub mod storage;
+pub mod telemetry;
 pub mod transcode;
 pub mod upload;
 
@@ -40,6 +41,7 @@ const OWN: &[(&str, &[Instrument])] = &[
     ("Packages", package::ALL),
     ("Uploads", upload::ALL),
     ("Storage", storage::ALL),
+    ("Telemetry itself", telemetry::ALL),
 ];
 
 impl Catalog {
@@ -75,11 +77,12 @@ impl Catalog {
         self.iter().find(|instrument| instrument.name() == name)
     }
 
-    /// Every attribute that a definition has, once, ordered by key.
+    /// Every attribute that a definition has, once, ordered by key. A key may stand twice where a
+    /// convention lets areas have values of their own, as it does for `error.type`.
     pub fn attributes(&self) -> Vec<&'static Attribute> {
         let mut attributes: Vec<_> = self.iter().flat_map(Instrument::attribute_list).collect();
-        attributes.sort_by_key(|attribute| attribute.key());
-        attributes.dedup_by_key(|attribute| attribute.key());
+        attributes.sort_by_key(|attribute| (attribute.key(), attribute.description()));
+        attributes.dedup();
         attributes
     }
 }

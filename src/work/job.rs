@@ -85,7 +85,7 @@ struct State {
     started: Option<Instant>,
     /// The trace of the first attempt, which retries link to.
     first: Parent,
-    /// Why the attempt before failed.
+    /// Why the latest attempt failed.
     failed: Option<ErrorType>,
     outcome: Option<Outcome>,
 }
@@ -202,6 +202,11 @@ impl Job {
         self.shared.state().outcome
     }
 
+    /// Why the latest attempt failed; nothing where it did not.
+    pub fn error_type(&self) -> Option<ErrorType> {
+        self.shared.state().failed
+    }
+
     /// What sort of job it is.
     pub fn job_type(&self) -> &str {
         &self.shared.job_type
@@ -288,9 +293,8 @@ impl Measured for Attempt {
             self.job.work.shared.job.wasted_time.add(end.duration.as_secs_f64(), &self.job.labels);
         }
         let retry = end.error_type.is_some_and(ErrorType::is_retryable) && self.number < self.job.max_attempts;
-        if retry {
-            self.job.state().failed = end.error_type;
-        } else {
+        self.job.state().failed = end.error_type;
+        if !retry {
             self.job.over(end.outcome, end.error_type);
         }
     }

@@ -1,3 +1,6 @@
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
 use telecine::ffmpeg::{self, Command};
 
 use crate::clips::{Clips, frames, options};
@@ -49,6 +52,26 @@ async fn a_name_that_begins_with_a_dash_is_found_in_the_working_directory() {
     let done = Command::from(own).run().await.unwrap();
     assert_eq!(done.outputs[0].path, clips.path("-out.mp4"));
     assert_eq!(clips.names(), ["-out.mp4", "-v.mp4"]);
+}
+
+#[tokio::test]
+async fn a_name_need_not_be_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let clips = Clips::new();
+    let [input, copy, output] =
+        [&b"in\xff.mp4"[..], b"copy\xff.mp4", b"out\xff.mp4"].map(|name| clips.dir().join(OsStr::from_bytes(name)));
+    std::fs::rename(clips.normal(1), &input).unwrap();
+    Command::new(&input).args(["-c", "copy"]).output(&copy).run().await.unwrap();
+    let url = |path: &Path| {
+        let mut url = OsString::from("file:");
+        url.push(path);
+        url
+    };
+    let arguments = [OsStr::new("-i"), &url(&copy), OsStr::new("-c"), OsStr::new("copy"), &url(&output)];
+    let done = Command::from_args(arguments).run().await.unwrap();
+    assert_eq!(done.outputs[0].path, output);
+    assert!(output.exists());
+    ffmpeg::probe(&output, &options()).await.unwrap();
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::os::unix::process::ExitStatusExt;
 use telecine::ffmpeg::{Command, Failure};
 use telecine::operation::ErrorType;
 
-use crate::clips::{Clips, fake, options, text, until};
+use crate::clips::{Clips, fake, options, runs, text, until};
 use crate::measure::Measured;
 
 /// Runs what cannot work.
@@ -56,6 +56,9 @@ async fn bad_settings() {
         assert!(failure.to_string().contains(reason), "{failure}");
         assert_eq!(clips.names(), ["normal.mp4"]);
     }
+    let failure = fail(Command::new(&input).output(clips.path("out.nosuch"))).await;
+    let all = format!("{failure} {:?}", failure.messages());
+    assert!(all.contains("out.nosuch") && !all.contains(".telecine-"), "{all}");
     let failure = fail(Command::new(&input).output(clips.path("no/such/out.mp4"))).await;
     assert!(failure.to_string().contains("no/such/out.mp4"), "{failure}");
     assert_eq!(failure.error_type(), ErrorType::Other, "no input is missing");
@@ -115,6 +118,8 @@ async fn a_process_that_dies_in_a_line_and_leaves_a_child() {
     let command = command.record(&transcode.recorder());
     let failure = transcode.run(command.run()).await.unwrap_err();
     assert!(matches!(failure, Failure::Killed { .. }), "{failure}");
+    let child = fs::read_to_string(clips.path("in.mp4.child")).unwrap().trim().parse().unwrap();
+    until("the child ends too", || !runs(child)).await;
     assert_eq!(measured.value("media.transcode.frames"), 20.0);
     assert_eq!(measured.value("media.transcode.media.time"), 0.4, "half a number is none");
 }

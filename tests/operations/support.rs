@@ -43,6 +43,9 @@ pub(crate) enum Value {
 
 impl Bench {
     pub(crate) fn new() -> Self {
+        // A callsite that is seen for the first time while another test sets its subscriber may miss that
+        // one; it does not where somebody listens everywhere.
+        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
         let reader = Reader::default();
         let views = Arc::new(Views::new(&Catalog::own()));
         let meters = SdkMeterProvider::builder().with_reader(reader.clone()).with_view(views.sdk_view()).build();

@@ -1,15 +1,39 @@
 //! A collector, and telemetry that pushes to it.
 
+use std::sync::{Mutex, Once};
 use std::time::Duration;
 
 use telecine::Telemetry;
+use telecine::logs::{self, Writer};
 use telecine::telemetry::Builder;
 use telecine_parts::Collector;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
+/// The lines that were logged outside of any test's own subscriber: by the threads that export.
+///
+/// Somebody who listens everywhere is also needed for the tests' own subscribers: a callsite that is seen
+/// for the first time while one of them is set may miss that one.
+pub(crate) fn heard() -> &'static Mutex<Vec<String>> {
+    static HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let writer = Writer::new(|line| {
+            HEARD.lock().unwrap().push(String::from_utf8_lossy(line).into_owned());
+            Ok(())
+        });
+        let config = logs::Config { writer: Some(writer), ..logs::Config::default() };
+        let (layer, guard) = logs::layers(&config).unwrap();
+        std::mem::forget(guard);
+        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
+    });
+    &HEARD
+}
+
 /// Telemetry that serves metrics on a free port and pushes to `endpoint`.
 pub(crate) fn builder(endpoint: &str, more: &[(&str, &str)]) -> Builder {
+    heard();
     let mut variables = vec![
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
         ("OTEL_EXPORTER_PROMETHEUS_PORT", "0"),
@@ -22,7 +46,7 @@ pub(crate) fn builder(endpoint: &str, more: &[(&str, &str)]) -> Builder {
         .service("worker")
         .version("1.2.3")
         .environment(variables.into_iter().collect::<telecine::telemetry::Environment>())
-        .log_writer(telecine::logs::Writer::new(|_| Ok(())))
+        .log_writer(Writer::new(|_| Ok(())))
 }
 
 pub(crate) async fn collector() -> Collector {

@@ -1,29 +1,18 @@
 //! No collector: the program works as it does with one, hears of it once, and the loss is a number.
 
-use std::sync::{Arc, Mutex};
-
 use crate::support::{self, DEADLINE};
 
 #[tokio::test]
 async fn it_is_said_once_and_counted_while_metrics_are_still_served() {
     // Nobody listens there: the port was taken and given back.
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let lines = Arc::new(Mutex::new(Vec::new()));
-    let log = Arc::clone(&lines);
-    let writer = telecine::logs::Writer::new(move |line| {
-        log.lock().unwrap().push(String::from_utf8_lossy(line).into_owned());
-        Ok(())
-    });
     let telemetry = support::builder(
         &format!("http://{address}"),
         &[("OTEL_BSP_SCHEDULE_DELAY", "10"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "200")],
     )
-    .log_writer(writer)
     .build()
     .unwrap();
     let dispatch = telemetry.dispatch().unwrap();
-    // Exports happen on other threads, which know the global subscriber only.
-    let _ = tracing::dispatcher::set_global_default(dispatch.clone());
     for _ in 0..3 {
         tracing::dispatcher::with_default(&dispatch, || telemetry.work().job("transcode").start().success());
         let exports = telemetry.exits().otlp().unwrap().counts(telecine::push::Kind::Traces).unwrap().stats().exports;
@@ -36,9 +25,11 @@ async fn it_is_said_once_and_counted_while_metrics_are_still_served() {
     }
     let page = support::get(&telemetry, "/metrics", "*/*").await;
     assert!(page.contains(r#"media_job_created_total{media_job_type="transcode"} 3"#), "{page}");
+    let undelivered = r#"otel_sdk_exporter_span_exported_total{error_type="undelivered"} 3"#;
+    assert!(page.contains(undelivered), "{page}");
     let error = telemetry.shutdown(DEADLINE).await.unwrap_err();
     assert_eq!(error.lost.spans, 3, "{error}");
-    let lines = lines.lock().unwrap();
+    let lines = support::heard().lock().unwrap();
     let said: Vec<_> = lines.iter().filter(|line| line.contains(&address.to_string())).collect();
     assert_eq!(said.len(), 1, "{said:#?}");
 }

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use super::input::{Input, scheme};
+use super::input::{Input, scheme, without_scheme};
 
 /// Options that take no value. Every other option takes one.
 /// <https://ffmpeg.org/ffmpeg.html#Options>
@@ -155,7 +155,7 @@ impl FoundKind {
         }
         let path = match scheme(&text) {
             _ if matches!(&*text, "-" | "pipe:" | "pipe:1" | "fd:" | "fd:1" | "/dev/stdout") => return Self::Stdout,
-            Some("file") => PathBuf::from(&text["file:".len()..]),
+            Some("file") => without_scheme(argument),
             Some(_) => return Self::Elsewhere,
             None => PathBuf::from(argument),
         };

@@ -1,5 +1,6 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::redact;
@@ -54,7 +55,7 @@ impl Input {
         match scheme(&text) {
             _ if matches!(&*text, "-" | "pipe:" | "pipe:0" | "fd:" | "fd:0" | "/dev/stdin") => Self::Stdin,
             None => Self::File(argument.into()),
-            Some("file") => Self::File(text["file:".len()..].into()),
+            Some("file") => Self::File(without_scheme(argument)),
             Some(_) => Self::Other(argument.to_owned()),
         }
     }
@@ -66,6 +67,12 @@ pub(crate) fn file(path: &Path) -> OsString {
     let mut argument = OsString::from("file:");
     argument.push(path);
     argument
+}
+
+/// The path in `file:path`, byte for byte.
+pub(crate) fn without_scheme(argument: &OsStr) -> PathBuf {
+    let bytes = argument.as_bytes();
+    PathBuf::from(OsStr::from_bytes(bytes.strip_prefix(b"file:").unwrap_or(bytes)))
 }
 
 /// The scheme of a URL as ffmpeg sees one: letters and digits before a colon, options after a comma.

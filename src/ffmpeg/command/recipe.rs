@@ -107,7 +107,7 @@ fn scale(video: Option<&Video>, width: u32, height: u32) -> Vec<String> {
     let mut filters = vec![format!("scale={width}:{height}")];
     if let Some(video) = video.filter(|video| video.is_hdr()) {
         let transfer = video.color_transfer.as_deref().unwrap_or("smpte2084");
-        filters.push(format!("zscale=tin={transfer}:pin=bt2020:min=bt2020nc:rin=tv:t=linear:npl=100"));
+        filters.push(format!("zscale=tin={transfer}:pin=bt2020:min=bt2020nc:t=linear:npl=100"));
         filters.push("format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv".to_owned());
     }
     filters

@@ -1,12 +1,13 @@
 //! No half file under its final name: outputs are written beside it and renamed at the end.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::file;
 use crate::ffmpeg::failure::Failure;
 
 /// Where an output goes.
@@ -81,6 +82,12 @@ impl Staging {
     /// The name that an output is written under.
     pub(crate) fn written(&self, index: usize) -> &Path {
         self.outputs.get(index).map_or(Path::new(""), |stage| &stage.written)
+    }
+
+    /// The outputs as ffmpeg's messages spell them, and by their own names.
+    pub(crate) fn renamed(&self) -> impl Iterator<Item = (OsString, &OsStr)> {
+        let moved = self.outputs.iter().filter(|stage| stage.written != stage.target.path());
+        moved.map(|stage| (file(&stage.written), stage.target.path().as_os_str()))
     }
 
     /// When ffmpeg last wrote to an output.

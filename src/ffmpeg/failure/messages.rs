@@ -16,6 +16,7 @@ const LONGEST_LINE: usize = 4096;
 #[derive(Debug, Default)]
 pub(crate) struct Messages {
     inputs: Vec<String>,
+    renamed: Vec<(String, String)>,
     partial: Vec<u8>,
     kept: VecDeque<String>,
     kept_bytes: usize,
@@ -73,6 +74,12 @@ impl Messages {
         Self { inputs, ..Self::default() }
     }
 
+    /// Shows outputs under the names that they are to get: `(written, final)`.
+    pub(crate) fn rename(mut self, outputs: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.renamed = outputs.into_iter().collect();
+        self
+    }
+
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         for piece in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
             let (text, ends) = match piece {
@@ -99,7 +106,10 @@ impl Messages {
         if text.is_empty() {
             return;
         }
-        let shown = redact::text(text).into_owned();
+        let mut shown = redact::text(text).into_owned();
+        for (written, path) in self.renamed.iter().filter(|(written, _)| text.contains(written.as_str())) {
+            shown = shown.replace(written.as_str(), path);
+        }
         self.judge(&Line::parse(&shown));
         self.kept_bytes += shown.len();
         self.kept.push_back(shown);

@@ -88,9 +88,10 @@ impl Child {
     pub(crate) fn abandon(&mut self, afterwards: impl Send + 'static) {
         self.abandoned = true;
         self.interrupt();
-        let (state, pid, deadline) = (Arc::clone(&self.state), self.pid, Instant::now() + self.stop_within);
+        let (state, pid) = (Arc::clone(&self.state), self.pid);
+        let deadline = Instant::now().checked_add(self.stop_within);
         let end = move || {
-            if !state.wait(Some(deadline)) {
+            if !state.wait(deadline) {
                 state.signal(pid, Signal::KILL);
                 state.wait(None);
             }
@@ -119,8 +120,17 @@ impl State {
     fn reap(&self, mut child: StdChild) -> io::Result<ExitStatus> {
         let pid = Pid::from_child(&child);
         // Not reaped yet: until `exited` is set, the process id is still this child's to signal.
-        while let Err(Errno::INTR) = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {}
+        let end = loop {
+            match waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {
+                Err(Errno::INTR) => {}
+                end => break end,
+            }
+        };
         let mut exited = self.lock();
+        if end.is_ok_and(|end| end.is_some_and(|end| end.killed() || end.dumped())) {
+            // What it had started, a wrapper its ffmpeg, does not outlive it.
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
         let status = child.wait();
         *exited = true;
         self.changed.notify_all();

@@ -4,6 +4,7 @@ mod end;
 mod follow;
 mod watch;
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -153,6 +154,7 @@ impl Command {
         }
         let names: Vec<_> = self.inputs.iter().map(super::command::Input::name).collect();
         let spelled = self.input_arguments().chain(names.iter().cloned()).collect();
+        let renamed: Vec<_> = staging.renamed().map(|(from, to)| (text(&from), text(to))).collect();
         Ok(Running {
             stdout: stdout.map(ChildStdout::from_std).transpose().map_err(failed)?,
             stderr: stderr.map(ChildStderr::from_std).transpose().map_err(failed)?,
@@ -161,7 +163,7 @@ impl Command {
             channel,
             staging: Some(staging),
             counter: self.counter(),
-            messages: Messages::new(spelled),
+            messages: Messages::new(spelled).rename(renamed),
             stop: Arc::default(),
             span,
             told_time: false,
@@ -228,4 +230,8 @@ impl Drop for Running {
             self.child.abandon(self.staging.take());
         }
     }
+}
+
+fn text(name: &OsStr) -> String {
+    name.to_string_lossy().into_owned()
 }

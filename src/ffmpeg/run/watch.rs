@@ -93,3 +93,59 @@ impl Watch {
         self.ending.is_none() && now >= self.still
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::sleep_until;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stall_is_one_until_it_moves_again() {
+        let mut watch = Watch::new(&Options { stall_after: 10 * SECOND, ..Options::default() });
+        let start = Instant::now();
+        sleep_until(watch.next()).await;
+        assert_eq!(start.elapsed(), 10 * SECOND);
+        assert!(watch.is_still(Instant::now()));
+        watch.stalled();
+        tokio::time::advance(1000 * SECOND).await;
+        assert!(!watch.is_still(Instant::now()));
+        watch.progressed();
+        tokio::time::advance(9 * SECOND).await;
+        watch.progressed();
+        tokio::time::advance(9 * SECOND).await;
+        assert!(!watch.is_still(Instant::now()), "it moved");
+        tokio::time::advance(SECOND).await;
+        assert!(watch.is_still(Instant::now()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_asked_to_end_is_killed_once_and_late() {
+        let options = Options { timeout: Some(60 * SECOND), stop_within: 5 * SECOND, ..Options::default() };
+        let mut watch = Watch::new(&options);
+        tokio::time::advance(60 * SECOND).await;
+        assert!(watch.is_over(Instant::now()));
+        watch.end(Ending::TimedOut);
+        assert!(!watch.is_over(Instant::now()) && !watch.is_to_be_killed(Instant::now()));
+        sleep_until(watch.next()).await;
+        assert!(watch.is_to_be_killed(Instant::now()) && !watch.is_still(Instant::now()));
+        watch.killed();
+        assert!(!watch.is_to_be_killed(Instant::now()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_limit_is_too_large() {
+        let options = Options {
+            timeout: Some(Duration::MAX),
+            stall_after: Duration::MAX,
+            stop_within: Duration::MAX,
+            ..Options::default()
+        };
+        let mut watch = Watch::new(&options);
+        watch.progressed();
+        watch.end(Ending::Stopped);
+        assert!(watch.next() > Instant::now());
+    }
+}

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 pub(super) use self::pull::Access;
 pub(super) use self::push::Exporters;
 
+use opentelemetry::metrics::Meter;
 use opentelemetry_sdk::Resource;
 
 use self::pull::{Pull, Reader};
@@ -78,6 +79,11 @@ impl Exits {
             Exit::Prometheus => self.pull.place(),
             Exit::Console => "standard output".to_owned(),
         }
+    }
+
+    /// Makes what became of what was carried visible among the metrics.
+    pub(super) fn observe(&self, meter: &Meter) {
+        self.push.observe(meter);
     }
 
     /// What was lost, of so many spans and log records that were handed over.

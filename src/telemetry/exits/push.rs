@@ -2,9 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Meter;
+
 use super::super::error::Error;
 use super::super::settings::{Exit, Settings};
 use super::super::shutdown::Lost;
+use crate::catalog::telemetry;
 use crate::exemplar::Exemplars;
 use crate::push::{self, Kind, Signal};
 
@@ -41,6 +45,30 @@ impl Push {
         let otlp = &settings.otlp;
         let signals = [("traces", &otlp.traces), ("metrics", &otlp.metrics), ("logs", &otlp.logs)];
         signals.iter().find(|(name, _)| *name == signal).map_or_else(String::new, |(_, signal)| signal.to_string())
+    }
+
+    /// Serves what became of what was pushed, so that it can be seen where the collector cannot.
+    pub(super) fn observe(&self, meter: &Meter) {
+        let Some(push) = &self.0 else { return };
+        for (kind, definition) in [
+            (Kind::Traces, &telemetry::SPANS_EXPORTED),
+            (Kind::Metrics, &telemetry::POINTS_EXPORTED),
+            (Kind::Logs, &telemetry::RECORDS_EXPORTED),
+        ] {
+            let Some(counts) = push.counts(kind).cloned() else { continue };
+            meter
+                .u64_observable_counter(definition.name())
+                .with_unit(definition.unit())
+                .with_description(definition.description())
+                .with_callback(move |observer| {
+                    let stats = counts.stats();
+                    let failed = |why: &'static str| [KeyValue::new(telemetry::EXPORT_ERROR.key(), why)];
+                    observer.observe(stats.sent, &[]);
+                    observer.observe(stats.refused, &failed("rejected"));
+                    observer.observe(stats.lost, &failed("undelivered"));
+                })
+                .build();
+        }
     }
 
     pub(super) fn lost(&self, spans: u64, records: u64) -> Lost {
