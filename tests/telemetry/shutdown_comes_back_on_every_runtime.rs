@@ -125,6 +125,26 @@ fn a_server_that_never_answers_holds_nothing_past_the_deadline_and_every_loss_is
     }
 }
 
+#[tokio::test]
+async fn the_endpoint_answers_until_the_rest_is_done() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    // Metrics are only served: their end comes at once, and that of spans takes the whole time.
+    let telemetry = support::builder(&endpoint, &[("OTEL_METRICS_EXPORTER", "prometheus")]).build().unwrap();
+    one_span(&telemetry, "slow");
+    let address = telemetry.exits().prometheus_address().unwrap();
+    let scrapes = async {
+        let mut answers = Vec::new();
+        while let Ok(answer) = telecine_parts::http().get(format!("http://{address}/metrics")).send().await {
+            answers.push(answer.status().as_u16());
+        }
+        answers
+    };
+    let (shutdown, answers) = tokio::join!(telemetry.shutdown(Duration::from_secs(1)), scrapes);
+    assert_eq!(shutdown.unwrap_err().lost.spans, 1);
+    assert!(answers.len() > 1 && answers.iter().all(|status| *status == 200), "{answers:?}");
+}
+
 #[test]
 fn it_may_be_called_twice() {
     let telemetry = support::builder("http://127.0.0.1:9", &[("OTEL_METRICS_EXPORTER", "none")]).build().unwrap();

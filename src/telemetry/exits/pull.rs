@@ -1,11 +1,14 @@
 //! The endpoint that Prometheus scrapes.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::metrics::MeterProviderBuilder;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::reader::MetricReader;
+use opentelemetry_sdk::metrics::{InstrumentKind, MeterProviderBuilder, Pipeline, Temporality};
 
 use super::super::error::Error;
 use super::super::settings::{Exit, Settings};
@@ -31,6 +34,33 @@ impl Default for Access {
 /// What collects, to be given to the meter provider.
 pub(in crate::telemetry) struct Reader(Option<pull::Reader>);
 
+/// A reader that outlives the provider's shutdown: the endpoint answers until everything else is done, and
+/// shows what was lost on the way.
+#[derive(Debug)]
+struct Lasting(pull::Reader);
+
+impl MetricReader for Lasting {
+    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
+        self.0.register_pipeline(pipeline);
+    }
+
+    fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
+        self.0.collect(metrics)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.0.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self, kind: InstrumentKind) -> Temporality {
+        self.0.temporality(kind)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Pull {
     endpoint: Option<Endpoint>,
@@ -41,7 +71,7 @@ pub(super) struct Pull {
 impl Reader {
     pub(in crate::telemetry) fn add_to(self, builder: MeterProviderBuilder) -> MeterProviderBuilder {
         match self.0 {
-            Some(reader) => builder.with_reader(reader),
+            Some(reader) => builder.with_reader(Lasting(reader)),
             None => builder,
         }
     }
