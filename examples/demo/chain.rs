@@ -129,7 +129,7 @@ impl Evidence {
         [
             ("outcomes", self.outcomes(jobs)),
             ("counter", self.counter(jobs)),
-            ("histogram bucket", with(&|slowest| Ok(bucket(slowest)))),
+            ("histogram bucket", self.bucket()),
             ("exemplar", with(&|slowest| self.exemplar(slowest))),
             ("trace id", with(&|slowest| trace_id(slowest, jobs))),
             ("spans", with(&|slowest| self.tree(slowest))),
@@ -179,6 +179,15 @@ impl Evidence {
         } else {
             Err(format!("fed were {}, but Prometheus has {}", list(&fed), list(&created)))
         }
+    }
+
+    fn bucket(&self) -> Result<String, String> {
+        let Some(Slowest { bucket, .. }) = self.slowest() else {
+            let count = self.scrape.iter().filter(|sample| sample.name == BUCKET).count();
+            return Err(format!("of {count} samples of {BUCKET}, none has an exemplar of a success"));
+        };
+        let label = |name| bucket.labels.get(name).map_or("", String::as_str);
+        Ok(format!("transcodes to {} that took up to {} s: {}", label("media_rendition"), label("le"), bucket.value))
     }
 
     fn exemplar(&self, slowest: &Slowest<'_>) -> Result<String, String> {
@@ -262,11 +271,6 @@ fn ancestors<'a>(spans: &'a [&'a Span], of: &'a Span) -> impl Iterator<Item = &'
         spans.iter().copied().find(|other| other.span_id == parent)
     };
     std::iter::successors(above(&of), above)
-}
-
-fn bucket(slowest: &Slowest<'_>) -> String {
-    let label = |name| slowest.bucket.labels.get(name).map_or("", String::as_str);
-    format!("transcodes to {} that took up to {} s: {}", label("media_rendition"), label("le"), slowest.bucket.value)
 }
 
 fn trace_id(slowest: &Slowest<'_>, jobs: &[Job]) -> Result<String, String> {

@@ -48,10 +48,13 @@ async fn demo(screen: &mut Screen) -> Result<bool> {
     let folder = Folder::new()?;
     let mut parts = Parts::default();
     let result = tokio::select! {
-        result = round(screen, &mut parts, &folder, once) => result,
-        () = signals.next() => Err(anyhow!("ended before the round was over")),
+        result = round(screen, &mut parts, &folder, once) => Some(result),
+        () = signals.next() => None,
     };
-    if result.is_ok() && !once {
+    if matches!(result, Some(Err(_) | Ok(false))) {
+        report::tail(screen, &folder);
+    }
+    if matches!(result, Some(Ok(_))) && !once {
         screen.line("\nEverything stays up until Ctrl-C.");
         signals.next().await;
     }
@@ -63,13 +66,9 @@ async fn demo(screen: &mut Screen) -> Result<bool> {
         }
     };
     screen.clear();
-    if result.is_err() {
-        report::tail(screen, &folder);
-    }
-    if result.is_ok() {
-        stopped?;
-    }
-    result
+    let found = result.unwrap_or_else(|| Err(anyhow!("ended before the round was over")))?;
+    stopped?;
+    Ok(found)
 }
 
 async fn round(screen: &mut Screen, parts: &mut Parts, folder: &Folder, once: bool) -> Result<bool> {
