@@ -5,8 +5,8 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
-# The profile of the demo: `make demo PROFILE=dev` compiles in less time.
-PROFILE ?= release
+# The profile of the demo. What takes its time there is ffmpeg; `make demo PROFILE=release` compiles for longer.
+PROFILE ?= dev
 
 install := .ci/install
 export PATH := $(shell $(install) --bin):$(PATH)
