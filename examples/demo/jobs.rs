@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A round that takes longer has failed.
-const DEADLINE: Duration = Duration::from_secs(180);
+const DEADLINE: Duration = Duration::from_secs(300);
 
 const PAUSE: Duration = Duration::from_millis(100);
 

@@ -99,6 +99,8 @@ pub(crate) fn table(screen: &mut Screen, jobs: &[Job]) {
         let text = line(row, &|at, cell| screen.paint(if at == 2 { style } else { Style::Plain }, cell));
         screen.line(text);
     }
+    let caption = screen.paint(Style::Faint, "speed: film made, all renditions together, in times real time");
+    screen.line(format_args!("  {caption}"));
 }
 
 fn row(job: &Job) -> [String; 8] {

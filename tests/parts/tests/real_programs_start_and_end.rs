@@ -29,6 +29,19 @@ async fn a_program_that_ends_early_shows_what_it_wrote() -> Result<(), Error> {
 }
 
 #[tokio::test]
+async fn what_a_kept_program_wrote_is_there_when_it_is_gone() -> Result<(), Error> {
+    let folder = tempfile::tempdir()?;
+    let log = folder.path().join("sh.log");
+    let mut command = Command::new("sh");
+    command.args(["-c", "echo out; echo err >&2"]);
+    let mut process = Process::start_kept("sh", command, &log)?;
+    assert!(process.until_ended().await?.success());
+    drop(process);
+    assert_eq!(std::fs::read_to_string(log)?, "out\nerr\n");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_program_is_asked_to_end() -> Result<(), Error> {
     let mut command = Command::new("sleep");
     command.arg("600");
