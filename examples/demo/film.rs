@@ -6,10 +6,10 @@ use anyhow::{Context, Result, ensure};
 use telecine_parts::binary;
 use tokio::process::Command;
 
-/// Plays `source` twenty times over, as one film that takes long enough to be cancelled.
+/// Plays `source` ten times over, as one film that takes long enough to be cancelled.
 pub(crate) async fn repeat(source: &Path, long: &Path) -> Result<()> {
     let output = Command::new(binary("ffmpeg")?)
-        .args(["-nostdin", "-hide_banner", "-loglevel", "error", "-stream_loop", "19", "-i"])
+        .args(["-nostdin", "-hide_banner", "-loglevel", "error", "-stream_loop", "9", "-i"])
         .arg(source)
         .args(["-c", "copy"])
         .arg(long)
