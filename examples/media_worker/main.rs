@@ -10,6 +10,7 @@
 //! - [`api`]: the HTTP API
 //! - [`queue`]: the bounded queue, the workers, the recent jobs
 //! - [`pipeline`]: what a job does
+//! - [`instruments`]: a measurement of its own
 //! - [`inputs`], [`store`]: where it reads from and writes to
 //! - [`progress`], [`clips`]: the bars on a terminal, the test clips
 //!
@@ -20,6 +21,7 @@
 mod api;
 mod clips;
 mod inputs;
+mod instruments;
 mod pipeline;
 mod progress;
 mod queue;
@@ -33,9 +35,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
+use telecine::Telemetry;
 use telecine::operation::Outcome;
 use telecine::pull::Readiness;
-use telecine::{Telemetry, ffmpeg};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -92,8 +94,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         .service("media-worker")
         .version(env!("CARGO_PKG_VERSION"))
         .job_types(JobType::ALL.map(JobType::as_str))
-        .classifier(ffmpeg::classify)
-        .classifier(telecine::store::classify)
+        .catalog("Worker", instruments::OWN)
         .readiness(ready.clone())
         .log_writer(bars.log_writer())
         .init()?;
@@ -118,7 +119,7 @@ async fn run(options: Options, telemetry: &Telemetry, ready: Readiness, bars: Ba
         None => Inputs::only(&options.input),
     });
     let store = Store::open(&options.store, telemetry)?;
-    let pipeline = Pipeline::new(telemetry.media(), Arc::clone(&inputs), store, scratch);
+    let pipeline = Pipeline::new(telemetry, Arc::clone(&inputs), store, scratch);
     let capacity = options.queue.get().max(options.input.len());
     let queue = Arc::new(Queue::new(telemetry.work(), pipeline, bars, capacity, options.workers.get()));
     let mut workers: JoinSet<()> = (0..options.workers.get()).map(|_| Arc::clone(&queue).work()).collect();

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
+use telecine::Telemetry;
 use telecine::ffmpeg::{self, Command, Finished, Rendition, ladder};
 use telecine::media::{FileType, Media, Stage};
 use telecine::work::Steps;
 use tempfile::TempDir;
 
 use crate::inputs::Inputs;
+use crate::instruments::SourceDuration;
 use crate::progress::Bar;
 use crate::queue::Task;
 use crate::store::Store;
@@ -37,6 +39,7 @@ pub struct Output {
 
 pub struct Pipeline {
     media: Media,
+    source_duration: SourceDuration,
     inputs: Arc<Inputs>,
     store: Store,
     scratch: TempDir,
@@ -69,8 +72,15 @@ impl JobType {
 
 impl Pipeline {
     /// `scratch` is removed at the end.
-    pub fn new(media: &Media, inputs: Arc<Inputs>, store: Store, scratch: TempDir) -> Self {
-        Self { media: media.clone(), inputs, store, scratch, options: ffmpeg::Options::default() }
+    pub fn new(telemetry: &Telemetry, inputs: Arc<Inputs>, store: Store, scratch: TempDir) -> Self {
+        Self {
+            media: telemetry.media().clone(),
+            source_duration: SourceDuration::new(telemetry),
+            inputs,
+            store,
+            scratch,
+            options: ffmpeg::Options::default(),
+        }
     }
 
     pub async fn run(&self, task: &Task, steps: &Steps, bar: &Bar) -> anyhow::Result<Vec<Output>> {
@@ -83,6 +93,9 @@ impl Pipeline {
             anyhow::Ok(source)
         });
         let source = probe.await?;
+        if let Some(duration) = source.duration {
+            self.source_duration.record(task.job_type(), duration);
+        }
         let made = match task.job_type() {
             JobType::Transcode => self.transcode(&source, folder.path(), steps, bar).await?,
             JobType::Clip => self.clip(&source, folder.path(), steps, bar).await?,

@@ -189,6 +189,7 @@ impl Queue {
             let span = attempt.span().clone();
             let steps = attempt.steps();
             task.begin(Parent::of(&span).trace_id());
+            span.in_scope(|| tracing::info!(attempt = attempt.number(), "the job starts"));
             // A dropped future cancels the attempt, and ends its ffmpeg. A panic ends the attempt alone.
             let work = AssertUnwindSafe(attempt.run(self.pipeline.run(task, &steps, &bar))).catch_unwind();
             let result = tokio::select! {

@@ -2,6 +2,7 @@
 #![cfg(all(feature = "otlp", feature = "prometheus"))]
 #![allow(clippy::unwrap_used, reason = "a test says by a panic that something is not as it should be")]
 
+mod a_subscriber_of_ones_own_gets_layers;
 mod both_exits_tell_the_same;
 mod shutdown_comes_back_on_every_runtime;
 mod support;
