@@ -8,6 +8,9 @@
 //! | `DELETE /jobs/{id}` | 202 where it runs and is cancelled in a moment; 204 where it waited, or was cancelled before; 409 where it is over; 404 |
 //! | `GET /health` | 200: it is alive |
 //! | `GET /ready` | 200, or 503 and the reason |
+//!
+//! A path that is malformed or leads out of the media directory is a bad body. A file that is not there is
+//! the job's failure, `input_missing`: it may come or go while the job waits.
 
 use std::sync::Arc;
 

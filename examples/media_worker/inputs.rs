@@ -42,8 +42,7 @@ impl Inputs {
         self.root.as_deref()
     }
 
-    /// Takes a path from a request, relative to the media directory. The file need not be there: that is
-    /// the job's failure, since it may come or go while the job waits.
+    /// Takes a path from a request, relative to the media directory. The file need not be there yet.
     pub async fn requested(&self, input: &str) -> Result<PathBuf, Refused> {
         if input.is_empty() {
             return Err(Refused::Empty);

@@ -141,7 +141,7 @@ fn built_in(error: &(dyn Error + 'static)) -> Option<ErrorType> {
 fn of_io(kind: io::ErrorKind) -> Option<ErrorType> {
     use io::ErrorKind as Kind;
     match kind {
-        Kind::NotFound => Some(ErrorType::InputMissing),
+        Kind::NotFound | Kind::NotADirectory => Some(ErrorType::InputMissing),
         Kind::PermissionDenied | Kind::ReadOnlyFilesystem => Some(ErrorType::Permission),
         Kind::InvalidData | Kind::UnexpectedEof | Kind::IsADirectory => Some(ErrorType::InputInvalid),
         Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => Some(ErrorType::DiskFull),
