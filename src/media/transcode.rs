@@ -1,7 +1,7 @@
 //! A transcode: one encoder that makes one rendition.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::catalog::{attribute, transcode as definitions};
@@ -55,6 +55,15 @@ impl QualityMetric {
             Self::Vmaf => "vmaf",
         }
     }
+}
+
+/// The value of `media.encoder.hardware` for software.
+const NO_HARDWARE: &str = "none";
+
+/// The hardware that an encoder's name tells: `nvenc` of `h264_nvenc`.
+fn hardware_of(encoder: &str) -> Option<&str> {
+    let (_, hardware) = encoder.rsplit_once('_')?;
+    matches!(hardware, "nvenc" | "vaapi" | "qsv" | "amf" | "videotoolbox" | "v4l2m2m").then_some(hardware)
 }
 
 #[derive(Clone, Debug)]
@@ -115,7 +124,6 @@ pub struct Transcode {
 #[derive(Debug)]
 pub struct Active {
     recorder: Recorder,
-    in_flight: Option<InFlight>,
 }
 
 /// Records what a transcode does while it runs. A clone is the same.
@@ -131,13 +139,21 @@ struct Shared {
     frames: BoundCounter,
     dropped: BoundCounter,
     duplicated: BoundCounter,
-    media_time: BoundTimeCounter,
-    pixels: BoundCounter,
-    stalls: BoundCounter,
+    on_hardware: Mutex<OnHardware>,
     /// Microseconds of media that were produced.
     produced: AtomicU64,
     input: AtomicU64,
     output: AtomicU64,
+}
+
+/// What is measured by the hardware that the encoder runs on, which a fall-back changes.
+#[derive(Debug)]
+struct OnHardware {
+    labels: Labels,
+    media_time: BoundTimeCounter,
+    pixels: BoundCounter,
+    stalls: BoundCounter,
+    in_flight: Option<InFlight>,
 }
 
 /// The sets of labels that the instruments have.
@@ -146,7 +162,6 @@ struct LabelSets {
     none: Labels,
     rendition: Labels,
     rendition_codec: Labels,
-    rendition_codec_hardware: Labels,
     rendition_codec_camera: Labels,
 }
 
@@ -158,7 +173,7 @@ impl Transcode {
             rendition: rendition.to_owned(),
             codec: "other".to_owned(),
             encoder: None,
-            hardware: "none".to_owned(),
+            hardware: NO_HARDWARE.to_owned(),
             camera: None,
         }
     }
@@ -173,10 +188,8 @@ impl Transcode {
     /// name that tells it, such as `h264_nvenc`.
     pub fn encoder(mut self, encoder: impl Into<String>) -> Self {
         let encoder = encoder.into();
-        if let Some((_, hardware)) = encoder.rsplit_once('_') {
-            if matches!(hardware, "nvenc" | "vaapi" | "qsv" | "amf" | "videotoolbox" | "v4l2m2m") {
-                self.hardware = hardware.to_owned();
-            }
+        if let Some(hardware) = hardware_of(&encoder) {
+            self.hardware = hardware.to_owned();
         }
         self.encoder = Some(encoder);
         self
@@ -208,10 +221,10 @@ impl Transcode {
             "process.pid" = ::tracing::field::Empty,
         );
         let labels = self.labels();
-        let in_flight = span.in_scope(|| self.metrics.active.hold(&labels.rendition_codec_hardware));
+        let hardware = labels.rendition_codec.clone().set(&attribute::HARDWARE, &self.hardware);
         let classifiers = self.instruments.classifiers();
-        let recorder = Recorder { shared: Arc::new(Shared::new(self.metrics, labels)) };
-        Guard::new(Active { recorder, in_flight: Some(in_flight) }, span, classifiers)
+        let recorder = Recorder { shared: Arc::new(span.in_scope(|| Shared::new(self.metrics, labels, hardware))) };
+        Guard::new(Active { recorder }, span, classifiers)
     }
 
     /// Runs a future as this transcode. What it produces is recorded through [`Active::recorder`], so
@@ -229,7 +242,6 @@ impl Transcode {
         let rendition_codec = rendition.clone().set(&attribute::CODEC, &self.codec);
         LabelSets {
             none: self.instruments.labels(),
-            rendition_codec_hardware: rendition_codec.clone().set(&attribute::HARDWARE, &self.hardware),
             rendition_codec_camera: rendition_codec.clone().set_some(&attribute::CAMERA, self.camera.as_ref()),
             rendition,
             rendition_codec,
@@ -245,18 +257,34 @@ impl Active {
 }
 
 impl Shared {
-    fn new(metrics: Metrics, labels: LabelSets) -> Self {
+    fn new(metrics: Metrics, labels: LabelSets, hardware: Labels) -> Self {
         Self {
             frames: metrics.frames.bind(&labels.rendition_codec_camera),
             dropped: metrics.dropped.bind(&labels.rendition_codec),
             duplicated: metrics.duplicated.bind(&labels.rendition_codec),
-            media_time: metrics.media_time.bind(&labels.rendition_codec_hardware),
-            pixels: metrics.pixels.bind(&labels.rendition_codec_hardware),
-            stalls: metrics.stalls.bind(&labels.rendition_codec_hardware),
+            on_hardware: Mutex::new(OnHardware::new(&metrics, hardware)),
             produced: AtomicU64::new(0),
             input: AtomicU64::new(0),
             output: AtomicU64::new(0),
             metrics,
+            labels,
+        }
+    }
+}
+
+impl Shared {
+    fn on_hardware(&self) -> MutexGuard<'_, OnHardware> {
+        self.on_hardware.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl OnHardware {
+    fn new(metrics: &Metrics, labels: Labels) -> Self {
+        Self {
+            media_time: metrics.media_time.bind(&labels),
+            pixels: metrics.pixels.bind(&labels),
+            stalls: metrics.stalls.bind(&labels),
+            in_flight: Some(metrics.active.hold(&labels)),
             labels,
         }
     }
@@ -280,14 +308,14 @@ impl Recorder {
 
     /// So much media was produced.
     pub fn media_time(&self, produced: Duration) {
-        self.shared.media_time.add(produced.as_secs_f64());
+        self.shared.on_hardware().media_time.add(produced.as_secs_f64());
         let micros = u64::try_from(produced.as_micros()).unwrap_or(u64::MAX);
         self.shared.produced.fetch_add(micros, Ordering::Relaxed);
     }
 
     /// Pixels were encoded: frames times width times height.
     pub fn pixels(&self, count: u64) {
-        self.shared.pixels.add(count);
+        self.shared.on_hardware().pixels.add(count);
     }
 
     /// So many bytes of input belong to this transcode. They are counted at its end.
@@ -302,7 +330,7 @@ impl Recorder {
 
     /// The transcode stopped to make progress.
     pub fn stall(&self) {
-        self.shared.stalls.add(1);
+        self.shared.on_hardware().stalls.add(1);
     }
 
     /// The decoder survived errors in the input.
@@ -311,11 +339,15 @@ impl Recorder {
         self.shared.metrics.defects.add(count, &labels);
     }
 
-    /// Another encoder than the one asked for is used.
+    /// Another encoder than the one asked for is used. What is measured from now on, the transcode's end
+    /// included, is of the hardware that its name tells.
     pub fn fallback(&self, requested: &str, used: &str) {
-        let labels = self.shared.labels.none.clone();
-        let labels = labels.set(&attribute::ENCODER_REQUESTED, requested).set(&attribute::ENCODER, used);
-        self.shared.metrics.fallbacks.add(1, &labels);
+        let Shared { metrics, labels, .. } = &*self.shared;
+        let encoders = labels.none.clone().set(&attribute::ENCODER_REQUESTED, requested).set(&attribute::ENCODER, used);
+        metrics.fallbacks.add(1, &encoders);
+        let hardware = hardware_of(used).unwrap_or(NO_HARDWARE);
+        let labels = labels.rendition_codec.clone().set(&attribute::HARDWARE, hardware);
+        *self.shared.on_hardware() = OnHardware::new(metrics, labels);
     }
 
     /// The picture's quality against its source was measured.
@@ -328,8 +360,12 @@ impl Recorder {
 impl Measured for Active {
     fn end(&mut self, end: &End) {
         let Shared { metrics, labels, produced, input, output, .. } = &*self.recorder.shared;
-        self.in_flight = None;
-        metrics.duration.record(end.duration.as_secs_f64(), &end.label(&labels.rendition_codec_hardware));
+        let hardware = {
+            let mut on_hardware = self.recorder.shared.on_hardware();
+            on_hardware.in_flight = None;
+            on_hardware.labels.clone()
+        };
+        metrics.duration.record(end.duration.as_secs_f64(), &end.label(&hardware));
         let input = input.load(Ordering::Relaxed);
         if input > 0 {
             metrics.input.add(input, &labels.rendition);
@@ -345,7 +381,7 @@ impl Measured for Active {
         let produced = Duration::from_micros(produced.load(Ordering::Relaxed));
         if !produced.is_zero() && !end.duration.is_zero() {
             let speed = produced.as_secs_f64() / end.duration.as_secs_f64();
-            metrics.speed.record(speed, &labels.rendition_codec_hardware);
+            metrics.speed.record(speed, &hardware);
         }
     }
 }

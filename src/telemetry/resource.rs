@@ -4,6 +4,7 @@ use std::path::Path;
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::resource::TelemetryResourceDetector;
 
 use super::environment::Environment;
 use super::settings::Settings;
@@ -35,7 +36,7 @@ pub(super) fn resource(identity: &Identity, settings: &Settings, environment: &E
     if let Some(name) = &settings.service_name {
         set("service.name", name);
     }
-    Resource::builder_empty().with_attributes(attributes).build()
+    Resource::builder_empty().with_detector(Box::new(TelemetryResourceDetector)).with_attributes(attributes).build()
 }
 
 fn detected(environment: &Environment) -> Vec<KeyValue> {
@@ -47,9 +48,6 @@ fn detected(environment: &Environment) -> Vec<KeyValue> {
             executable.as_ref().map_or_else(|| "unknown_service".to_owned(), |name| format!("unknown_service:{name}")),
         ),
         KeyValue::new("service.instance.id", uuid::Uuid::new_v4().to_string()),
-        KeyValue::new("telemetry.sdk.language", "rust"),
-        KeyValue::new("telemetry.sdk.name", "opentelemetry"),
-        KeyValue::new("telemetry.sdk.version", SDK_VERSION),
         KeyValue::new("telemetry.distro.name", env!("CARGO_PKG_NAME")),
         KeyValue::new("telemetry.distro.version", env!("CARGO_PKG_VERSION")),
         KeyValue::new("os.type", std::env::consts::OS),
@@ -70,9 +68,6 @@ fn detected(environment: &Environment) -> Vec<KeyValue> {
     }
     attributes
 }
-
-/// The version of the SDK that this crate is built with.
-const SDK_VERSION: &str = "0.33.1";
 
 /// The conventions' names of processor architectures.
 fn architecture() -> &'static str {
@@ -133,6 +128,8 @@ mod tests {
         assert!(value(&resource, "service.name").starts_with("unknown_service:telecine"));
         assert_eq!(value(&resource, "process.pid"), std::process::id().to_string());
         assert!(!value(&resource, "host.name").is_empty());
+        assert_eq!(value(&resource, "telemetry.sdk.language"), "rust");
+        assert!(value(&resource, "telemetry.sdk.version").starts_with("0."));
     }
 
     #[test]

@@ -118,7 +118,6 @@ fn drive_media(bench: &Bench) {
 
     let transcode = bench.media.transcode("720p").codec("h264").encoder("h264_nvenc").camera("front").start();
     let recorder = transcode.recorder();
-    recorder.fallback("h264_nvenc", "libx264");
     recorder.frames(250);
     recorder.dropped(3);
     recorder.duplicated(2);
@@ -130,6 +129,10 @@ fn drive_media(bench: &Bench) {
     recorder.defects(DefectKind::Corrupt, 4);
     recorder.quality(QualityMetric::Ssim, 0.98);
     transcode.success();
+
+    let transcode = bench.media.transcode("360p").codec("hevc").encoder("hevc_nvenc").start();
+    transcode.recorder().fallback("h264_nvenc", "libx264");
+    transcode.cancel();
 
     let package = bench.media.package("hls").start();
     package.recorder().segments(5);
@@ -184,15 +187,27 @@ fn expected() -> Expected {
     map.insert(stage::DURATION.name(), vec![(&[("media.outcome", "success"), ("media.stage", "probe")], Count(1))]);
     map.insert(
         transcode::DURATION.name(),
-        vec![(
-            &[
-                ("media.codec", "h264"),
-                ("media.encoder.hardware", "nvenc"),
-                ("media.outcome", "success"),
-                ("media.rendition", "720p"),
-            ],
-            Count(1),
-        )],
+        vec![
+            (
+                &[
+                    ("media.codec", "h264"),
+                    ("media.encoder.hardware", "nvenc"),
+                    ("media.outcome", "success"),
+                    ("media.rendition", "720p"),
+                ],
+                Count(1),
+            ),
+            // It fell back to software, and says so.
+            (
+                &[
+                    ("media.codec", "hevc"),
+                    ("media.encoder.hardware", "none"),
+                    ("media.outcome", "cancelled"),
+                    ("media.rendition", "360p"),
+                ],
+                Count(1),
+            ),
+        ],
     );
     map.insert(transcode::ACTIVE.name(), vec![(HARDWARE, Is(0.0))]);
     map.insert(
