@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -52,7 +53,7 @@ struct Made {
     path: PathBuf,
 }
 
-const CLIP_SECONDS: &str = "5";
+const CLIP: Duration = Duration::from_secs(5);
 const THUMBNAIL_WIDTH: u32 = 640;
 const UPLOADS_AT_ONCE: usize = 4;
 /// The height that is packaged, or the one below it that is there.
@@ -125,7 +126,7 @@ impl Pipeline {
                 for rendition in &renditions {
                     let path = folder.join(format!("{}.mp4", rendition.name));
                     let command = Command::rendition(source, rendition, &path);
-                    self.encode(&rendition.name, "h264", "libx264", command, bar).await?;
+                    self.encode(&rendition.name, ["h264", "libx264"], command, source.duration, bar).await?;
                     made.push(Made { rendition: rendition.name.clone(), path });
                 }
                 made.push(self.thumbnail(source, folder, bar).await?);
@@ -148,29 +149,32 @@ impl Pipeline {
         let renditions = ladder(source);
         let smallest = renditions.first().context("no rendition fits")?;
         let path = folder.join("clip.mp4");
-        let command = Command::rendition(source, smallest, &path).input_args(["-t", CLIP_SECONDS]);
-        steps.stage(Stage::Transcode).run(self.encode("clip", "h264", "libx264", command, bar)).await?;
+        let seconds = CLIP.as_secs().to_string();
+        let command = Command::rendition(source, smallest, &path).input_args(["-t", &seconds]);
+        let encode = self.encode("clip", ["h264", "libx264"], command, Some(CLIP), bar);
+        steps.stage(Stage::Transcode).run(encode).await?;
         Ok(vec![Made { rendition: "clip".to_owned(), path }])
     }
 
     async fn thumbnail(&self, source: &ffmpeg::Media, folder: &Path, bar: &Bar) -> anyhow::Result<Made> {
         let path = folder.join("thumbnail.jpg");
         let command = Command::thumbnail(source, source.tenth(), THUMBNAIL_WIDTH, &path);
-        self.encode("thumbnail", "mjpeg", "mjpeg", command, bar).await?;
+        self.encode("thumbnail", ["mjpeg", "mjpeg"], command, None, bar).await?;
         Ok(Made { rendition: "thumbnail".to_owned(), path })
     }
 
     async fn encode(
         &self,
         rendition: &str,
-        codec: &str,
-        encoder: &str,
+        [codec, encoder]: [&str; 2],
         command: Command,
+        duration: Option<Duration>,
         bar: &Bar,
     ) -> Result<Finished, ffmpeg::Failure> {
         bar.step(rendition);
         let transcode = self.media.transcode(rendition).codec(codec).encoder(encoder).start();
-        let command = command.options(&self.options).record(&transcode.recorder());
+        let command =
+            command.options(&self.options).record(&transcode.recorder()).on_progress(bar.within_step(duration));
         transcode.run(command.run()).await
     }
 

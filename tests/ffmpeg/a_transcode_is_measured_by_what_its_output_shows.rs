@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use telecine::ffmpeg::{Command, Failure, Finished};
 use telecine::media::Media;
@@ -78,4 +79,21 @@ async fn the_clock_of_the_input_is_not_media_time() {
     let command = command.record(&transcode.recorder());
     transcode.run(command.run()).await.unwrap();
     assert!(measured.value("media.transcode.media.time") <= 1.1, "{}", measured.value("media.transcode.media.time"));
+}
+
+#[tokio::test]
+async fn a_listener_hears_how_far_it_is() {
+    let clips = Clips::new();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let listener = Arc::clone(&heard);
+    let done = Command::new(clips.normal(3))
+        .options(&options())
+        .output(clips.path("out.mp4"))
+        .on_progress(move |done| listener.lock().unwrap().push(*done))
+        .run()
+        .await
+        .unwrap();
+    let heard = heard.lock().unwrap();
+    assert!(heard.is_sorted_by_key(|done| done.frames), "{heard:?}");
+    assert_eq!(heard.last().map(|last| (last.frames, last.media_time)), Some((done.frames, done.media_time)));
 }

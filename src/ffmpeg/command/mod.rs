@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Stdio};
 use std::time::Duration;
 
+use super::progress::Increment;
 use super::{Encoder, Options};
 use crate::media::transcode::Recorder;
 use recipe::Encode;
@@ -68,6 +69,7 @@ pub struct Command {
     pub(super) targets: Vec<Target>,
     pub(super) keep_existing: bool,
     pub(super) recorder: Option<Recorder>,
+    pub(super) listener: Option<Listener>,
     pub(super) video_size: Option<(u32, u32)>,
     pub(super) ignore_dropped: bool,
     pub(super) copy_times: bool,
@@ -86,6 +88,15 @@ pub struct Command {
     pub(super) input_counted: bool,
     /// What relative paths begin at.
     directory: PathBuf,
+}
+
+/// Hears how far ffmpeg is.
+pub(super) struct Listener(pub(super) Box<dyn Fn(&Increment) + Send + Sync>);
+
+impl std::fmt::Debug for Listener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Listener")
+    }
 }
 
 #[derive(Debug)]
@@ -130,6 +141,7 @@ impl Command {
             targets: Vec::new(),
             keep_existing: false,
             recorder: None,
+            listener: None,
             video_size: None,
             ignore_dropped: false,
             copy_times: false,
@@ -250,6 +262,13 @@ impl Command {
     /// Feeds what ffmpeg does to a transcode.
     pub fn record(mut self, recorder: &Recorder) -> Self {
         self.recorder = Some(recorder.clone());
+        self
+    }
+
+    /// Tells how far ffmpeg is: what was done since the start, about twice a second, for a progress bar.
+    /// `listen` is called on the task that runs the command, and must not block.
+    pub fn on_progress(mut self, listen: impl Fn(&Increment) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Listener(Box::new(listen)));
         self
     }
 

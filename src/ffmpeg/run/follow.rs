@@ -38,6 +38,9 @@ impl Running {
                         self.told_time |= block.out_time_us.is_some();
                         if self.counter.count(&block).is_progress() {
                             watch.progressed();
+                            if let Some(listener) = &self.command.listener {
+                                (listener.0)(&self.counter.total());
+                            }
                         }
                     }
                 }
