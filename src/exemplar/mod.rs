@@ -146,6 +146,11 @@ impl Exemplars {
         streams.get(scope)?.get(name.to_ascii_lowercase().as_str()).cloned()
     }
 
+    /// Which measurements are offered.
+    pub fn filter(&self) -> Filter {
+        self.shared.filter
+    }
+
     /// What went through the reservoirs.
     pub fn counts(&self) -> Counts {
         self.shared.sampling.counts()

@@ -3,74 +3,107 @@
 use std::{fmt::Write, time::SystemTime};
 
 use super::{Endpoint, Format, LastScrape};
+use crate::exemplar::Filter;
 
 const STYLE: &str = include_str!("page.css");
 
+/// How the page was reached, and what there is to be said at the moment.
+pub(super) struct View<'a> {
+    /// Host and port.
+    pub(super) host: &'a str,
+    /// The path below which the endpoint is mounted, without a slash at its end.
+    pub(super) under: &'a str,
+    pub(super) not_ready: Option<String>,
+    pub(super) has_catalog: bool,
+}
+
 /// The page, complete: no script, no picture, nothing from elsewhere.
-pub(super) fn render(endpoint: &Endpoint, not_ready: Option<&str>, has_catalog: bool) -> String {
-    let stats = endpoint.stats();
-    let kept = endpoint.exporter.exemplars().counts().kept;
+pub(super) fn render(endpoint: &Endpoint, view: &View<'_>) -> String {
     let name = escape(&endpoint.service.name);
     let version = endpoint.service.version.as_deref().map(escape).unwrap_or_default();
-    let (state, class) = match not_ready {
+    let (host, under) = (escape(view.host), escape(view.under));
+    let (state, class) = match &view.not_ready {
         None => ("ready".to_owned(), "good"),
         Some(reason) => (format!("not ready: {}", escape(reason)), "bad"),
     };
-
-    let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{name} – metrics</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n\
-         <header>\n<h1>{name} <small>{version}</small></h1>\n<p class=\"{class}\">{state}</p>\n</header>\n\
-         <ul class=\"links\">\n"
-    );
-    let mut link = |path: &str, what: &str| {
-        page.push_str(&format!("<li><a href=\"{path}\"><code>{path}</code></a><span>{what}</span></li>\n"));
-    };
-    link("/metrics", "what was measured, for Prometheus");
-    if has_catalog {
-        link("/catalog.json", "the instruments: names, units, attributes, buckets");
-    }
-    link("/health", "200 as long as this endpoint answers");
-    link("/ready", "200 when the program can do its work, else 503 and why not");
-    page.push_str("</ul>\n<h2>Scrapes</h2>\n<dl>\n");
-    let mut row = |what: &str, value: &str| {
-        page.push_str(&format!("<dt>{what}</dt><dd>{value}</dd>\n"));
-    };
-    row("so far", &format!("{}{}", grouped(stats.scrapes), failures(stats.failures)));
-    match &stats.last {
-        None => row("the last", "there was none yet"),
-        Some(last) => {
-            row("the last", &ago(last.at));
-            row("took", &format!("{:.1} ms", last.duration.as_secs_f64() * 1e3));
-            row("size", &format!("{} bytes, as {}", grouped(last.bytes as u64), format_name(last.format)));
-            row("series", &format!("{} in {} families", grouped(last.series as u64), grouped(last.families as u64)));
-            if let Some(left_out) = left_out(last) {
-                row("left out", &left_out);
-            }
-        }
-    }
-    row("exemplars", &if kept == 0 { "none kept yet".to_owned() } else { format!("{} kept so far", grouped(kept)) });
-    page.push_str("</dl>\n<h2>How to scrape it</h2>\n");
-    page.push_str(&example(&name));
-    page.push_str(
-        "<p>Prometheus asks for OpenMetrics by itself, which carries exemplars; start it with \
-         <code>--enable-feature=exemplar-storage</code> to keep them, and with \
-         <code>--enable-feature=native-histograms</code> to get exponential histograms as native ones. \
-         To see what it sees:</p>\n\
-         <pre>curl -H 'Accept: application/openmetrics-text' localhost:9464/metrics</pre>\n",
-    );
-    page.push_str("<footer>telecine ");
-    page.push_str(env!("CARGO_PKG_VERSION"));
-    page.push_str("</footer>\n</main>\n</body>\n</html>\n");
-    page
+    let (links, scrapes) = (links(&under, view.has_catalog), scrapes(endpoint));
+    let path = if under.is_empty() { String::new() } else { format!("    metrics_path: {under}/metrics\n") };
+    let own_version = env!("CARGO_PKG_VERSION");
+    format!(
+        r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{name} – metrics</title>
+<style>
+{STYLE}</style>
+</head>
+<body>
+<main>
+<header>
+<h1>{name} <small>{version}</small></h1>
+<p class="{class}">{state}</p>
+</header>
+<ul>
+{links}</ul>
+<h2>Scrapes</h2>
+<dl>
+{scrapes}</dl>
+<h2>How to scrape it</h2>
+<pre>scrape_configs:
+  - job_name: {name}
+{path}    static_configs:
+      - targets: ["{host}"]</pre>
+<p>Prometheus asks for OpenMetrics, which carries exemplars, by itself. To keep them it needs
+<code>--enable-feature=exemplar-storage</code>; to get exponential histograms as native ones,
+<code>--enable-feature=native-histograms</code>. To see what it sees:</p>
+<pre>curl -H 'Accept: application/openmetrics-text' {host}{under}/metrics</pre>
+<footer>telecine {own_version}</footer>
+</main>
+</body>
+</html>
+"#
+    )
 }
 
-fn example(name: &str) -> String {
-    format!(
-        "<pre>scrape_configs:\n  - job_name: {name}\n    static_configs:\n      - targets: [\"localhost:9464\"]</pre>\n"
-    )
+fn links(under: &str, has_catalog: bool) -> String {
+    let all = [
+        ("/metrics", "what was measured, for Prometheus"),
+        ("/catalog.json", "the instruments: names, units, attributes, buckets"),
+        ("/health", "200 as long as this endpoint answers"),
+        ("/ready", "200 when the program can work, else 503 and why"),
+    ];
+    let link =
+        |(path, what)| format!("<li><a href=\"{under}{path}\"><code>{path}</code></a><span>{what}</span></li>\n");
+    all.into_iter().filter(|(path, _)| has_catalog || *path != "/catalog.json").map(link).collect()
+}
+
+fn scrapes(endpoint: &Endpoint) -> String {
+    let stats = endpoint.stats();
+    let mut rows = vec![("so far", format!("{}{}", grouped(stats.scrapes), failures(stats.failures)))];
+    match &stats.last {
+        None => rows.push(("the last", "there was none yet".to_owned())),
+        Some(last) => {
+            rows.push(("the last", ago(last.at)));
+            rows.push(("took", format!("{:.1} ms", last.duration.as_secs_f64() * 1e3)));
+            rows.push(("size", format!("{} bytes, as {}", grouped(last.bytes as u64), format_name(last.format))));
+            let (series, families) = (grouped(last.series as u64), grouped(last.families as u64));
+            rows.push(("series", format!("{series} in {families} families")));
+            rows.extend(left_out(last).map(|text| ("left out", text)));
+        }
+    }
+    let exemplars = endpoint.exporter.exemplars();
+    let kept = grouped(exemplars.counts().kept);
+    rows.push((
+        "exemplars",
+        match exemplars.filter() {
+            Filter::AlwaysOff => "off".to_owned(),
+            filter => format!("{kept} kept so far ({filter})"),
+        },
+    ));
+    rows.iter().map(|(what, value)| format!("<dt>{what}</dt><dd>{value}</dd>\n")).collect()
 }
 
 fn failures(failures: u64) -> String {

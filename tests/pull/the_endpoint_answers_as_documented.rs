@@ -105,6 +105,7 @@ async fn the_page_and_the_catalogue_say_what_is_here() {
     for part in ["pull-test", "1.2.3", "/metrics", "/catalog.json", "/ready", "there was none yet"] {
         assert!(page.text().contains(part), "{part}\n{}", page.text());
     }
+    assert!(page.text().contains(&server.address().to_string()), "it says where it is");
     assert!(!page.text().contains("<script") && !page.text().contains("http"), "nothing from elsewhere");
     get(&server, "/metrics").await;
     assert!(get(&server, "/").await.text().contains("just now"));
@@ -187,10 +188,19 @@ async fn the_router_can_be_mounted_elsewhere() {
     fixture.measure();
     let app = axum::Router::new().nest("/telemetry", fixture.endpoint().router());
     let request = axum::http::Request::get("/telemetry/metrics").body(axum::body::Body::empty()).unwrap();
-    let response = app.oneshot(request).await.unwrap();
+    let response = app.clone().oneshot(request).await.unwrap();
     assert_eq!(response.status(), 200);
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
     assert_eq!(body, fixture.exporter.scrape(Format::TEXT).unwrap());
+
+    let request = axum::http::Request::get("/telemetry").body(axum::body::Body::empty()).unwrap();
+    let page = app.oneshot(request).await.unwrap().into_body();
+    let page = axum::body::to_bytes(page, usize::MAX).await.unwrap();
+    let page = String::from_utf8_lossy(&page);
+    assert!(
+        page.contains("href=\"/telemetry/metrics\"") && page.contains("metrics_path: /telemetry/metrics"),
+        "{page}"
+    );
 }
 
 #[test]

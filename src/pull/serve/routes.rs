@@ -1,9 +1,11 @@
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{OriginalUri, Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
-        header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY, WWW_AUTHENTICATE},
+        header::{
+            ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HOST, VARY, WWW_AUTHENTICATE,
+        },
     },
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -14,7 +16,10 @@ use super::{
     Shared,
     rounds::{Failure, Wanted},
 };
-use crate::pull::{Format, negotiate, page};
+use crate::pull::{
+    Format, negotiate,
+    page::{self, View},
+};
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const NO_STORE: (HeaderName, HeaderValue) = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -69,11 +74,16 @@ async fn catalog(State(shared): State<Shared>) -> Response {
     ([(CONTENT_TYPE, json), NO_STORE], shared.endpoint.catalog.clone().unwrap_or_default()).into_response()
 }
 
-async fn index(State(shared): State<Shared>) -> Response {
+async fn index(State(shared): State<Shared>, OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Response {
     let endpoint = &shared.endpoint;
+    let view = View {
+        host: headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost:9464"),
+        under: uri.path().trim_end_matches('/'),
+        not_ready: endpoint.readiness.reason(),
+        has_catalog: endpoint.catalog.is_some(),
+    };
     let html = HeaderValue::from_static("text/html; charset=utf-8");
-    let page = page::render(endpoint, endpoint.readiness.reason().as_deref(), endpoint.catalog.is_some());
-    ([(CONTENT_TYPE, html), NO_STORE], page).into_response()
+    ([(CONTENT_TYPE, html), NO_STORE], page::render(endpoint, &view)).into_response()
 }
 
 async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
