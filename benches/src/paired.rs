@@ -17,8 +17,8 @@ pub struct Table {
 struct Case {
     name: String,
     run: Box<dyn FnMut(u64)>,
-    /// The case it is compared with, and the ratio it is to stay under.
-    peer: Option<(usize, Option<f64>)>,
+    /// The cases it is compared with, each with the ratio it is to stay under.
+    peers: Vec<(usize, Option<f64>)>,
     iterations: u64,
     /// Nanoseconds for one iteration, one for each round.
     times: Vec<f64>,
@@ -28,6 +28,12 @@ impl Table {
     /// 401 rounds of a quarter of a millisecond: short, so that most are not interrupted.
     pub fn new(title: &'static str) -> Self {
         Self { title, batch: Duration::from_micros(250), rounds: 401, cases: Vec::new() }
+    }
+
+    /// Fewer rounds, or more.
+    pub fn rounds(mut self, rounds: usize) -> Self {
+        self.rounds = rounds;
+        self
     }
 
     /// Adds a case that runs `f` in the current context.
@@ -48,13 +54,13 @@ impl Table {
                 f();
             }
         });
-        self.cases.push(Case { name: name.into(), run, peer: None, iterations: 1, times: Vec::new() });
+        self.cases.push(Case { name: name.into(), run, peers: Vec::new(), iterations: 1, times: Vec::new() });
         self.cases.len() - 1
     }
 
     /// Compares a case with another, which has to be at most `limit` times as dear.
     pub fn compare(&mut self, case: usize, peer: usize, limit: Option<f64>) {
-        self.cases[case].peer = Some((peer, limit));
+        self.cases[case].peers.push((peer, limit));
     }
 
     /// Measures and prints.
@@ -70,21 +76,28 @@ impl Table {
             }
         }
         println!("\n{}", self.title);
-        println!("  {:<58} {:>10} {:>8}  to", "", "ns", "ratio");
+        println!("  {:<58} {:>10} {:>8}  to", "", "time", "ratio");
         for case in &self.cases {
-            let (ratio, peer) = match case.peer {
-                None => (String::new(), String::new()),
-                Some((peer, limit)) => {
-                    let peer = &self.cases[peer];
-                    let ratio = median(case.times.iter().zip(&peer.times).map(|(own, peer)| own / peer));
-                    let limit = limit.map_or(String::new(), |limit| {
-                        format!(" (at most {limit:.2}: {})", if ratio <= limit { "kept" } else { "MISSED" })
-                    });
-                    (format!("{ratio:.2}"), format!("{}{limit}", peer.name))
-                }
-            };
-            println!("  {:<58} {:>10.1} {ratio:>8}  {peer}", case.name, median(case.times.iter().copied()));
+            let time = readable(median(case.times.iter().copied()));
+            let mut compared: Vec<_> = case.peers.iter().map(|peer| self.compared(case, *peer)).collect();
+            if compared.is_empty() {
+                compared.push((String::new(), String::new()));
+            }
+            for (place, (ratio, peer)) in compared.iter().enumerate() {
+                let (name, time) = if place == 0 { (&*case.name, &*time) } else { ("", "") };
+                println!("  {name:<58} {time:>10} {ratio:>8}  {peer}");
+            }
         }
+    }
+
+    fn compared(&self, case: &Case, (peer, limit): (usize, Option<f64>)) -> (String, String) {
+        let peer = &self.cases[peer];
+        let ratio = median(case.times.iter().zip(&peer.times).map(|(own, peer)| own / peer));
+        let digits = if limit.unwrap_or(ratio) < 0.2 { 3 } else { 2 };
+        let limit = limit.map_or(String::new(), |limit| {
+            format!(" (at most {limit:.digits$}: {})", if ratio <= limit { "kept" } else { "MISSED" })
+        });
+        (format!("{ratio:.digits$}"), format!("{}{limit}", peer.name))
     }
 }
 
@@ -106,6 +119,10 @@ impl Case {
         (self.run)(black_box(self.iterations));
         self.times.push(start.elapsed().as_nanos() as f64 / self.iterations as f64);
     }
+}
+
+fn readable(nanoseconds: f64) -> String {
+    if nanoseconds < 1e5 { format!("{nanoseconds:.1} ns") } else { format!("{:.2} ms", nanoseconds / 1e6) }
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

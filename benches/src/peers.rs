@@ -5,8 +5,10 @@
 mod handles;
 mod measurements;
 mod paired;
+mod scrape;
 
-const AREAS: &[(&str, fn())] = &[("handles", handles::run), ("measurements", measurements::run)];
+const AREAS: &[(&str, fn())] =
+    &[("handles", handles::run), ("measurements", measurements::run), ("scrape", scrape::run)];
 
 fn main() {
     // Cargo adds `--bench`.

@@ -176,7 +176,7 @@ impl Exporter {
             format,
             bytes: size,
             families: found.iter().count(),
-            series: found.iter().map(|family| found.series(family).count()).sum(),
+            series: found.iter().map(|family| found.len(family)).sum(),
             metrics_left_out,
             series_left_out,
         };

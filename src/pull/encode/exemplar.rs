@@ -1,5 +1,7 @@
 //! Exemplars as both formats that have them write them.
 
+use std::borrow::Cow;
+
 use opentelemetry::trace::{SpanId, TraceId};
 
 use crate::{exemplar::Exemplar, pull::translate::Naming};
@@ -8,36 +10,58 @@ use crate::{exemplar::Exemplar, pull::translate::Naming};
 /// (OpenMetrics 1.0, "Exemplars").
 const LONGEST: usize = 128;
 
-/// The labels of an exemplar: the span it was measured in, then the attributes that views took from
-/// its series, as far as they fit.
-pub(super) fn labels(exemplar: &Exemplar, naming: Naming) -> Vec<(String, String)> {
-    let mut labels: Vec<(String, String)> = Vec::with_capacity(2);
+/// Calls `label` with the name and value of each label of an exemplar: the span it was measured in,
+/// then the attributes that views took from its series, as far as they fit.
+pub(super) fn each_label<'a>(exemplar: &'a Exemplar, naming: Naming, mut label: impl FnMut(&str, Cow<'a, str>)) {
+    const TRACE_ID: &str = "trace_id";
+    const SPAN_ID: &str = "span_id";
+
+    let mut left = LONGEST;
     if exemplar.trace_id != TraceId::INVALID {
-        labels.push(("trace_id".to_owned(), exemplar.trace_id.to_string()));
+        let value = hexadecimal(&exemplar.trace_id.to_bytes());
+        left -= TRACE_ID.len() + value.len();
+        label(TRACE_ID, value.into());
     }
     if exemplar.span_id != SpanId::INVALID {
-        labels.push(("span_id".to_owned(), exemplar.span_id.to_string()));
+        let value = hexadecimal(&exemplar.span_id.to_bytes());
+        left -= SPAN_ID.len() + value.len();
+        label(SPAN_ID, value.into());
     }
-    let mut left = labels.iter().fold(LONGEST, |left, (name, value)| left - name.len() - value.len());
+    // Nearly always there is none of these.
+    let mut known = vec![];
     for attribute in &exemplar.filtered {
         let name = naming.label(attribute.key.as_str());
         let value = attribute.value.as_str();
         let length = name.chars().count() + value.chars().count();
-        if length <= left && !labels.iter().any(|(known, _)| *known == name) {
+        if length <= left && name != TRACE_ID && name != SPAN_ID && !known.contains(&name) {
             left -= length;
-            labels.push((name, value.into_owned()));
+            label(&name, value);
+            known.push(name);
         }
     }
-    labels
 }
 
 /// The last exemplar whose value is at most `bound`. Takes it, and the others up to there, from
 /// `exemplars`, which are in the order of their values.
 pub(super) fn take_up_to<'a>(exemplars: &mut &'a [Exemplar], bound: f64) -> Option<&'a Exemplar> {
-    if exemplars.is_empty() {
-        return None;
+    let mut last: Option<&Exemplar> = None;
+    while let Some((exemplar, above)) = exemplars.split_first().filter(|(exemplar, _)| exemplar.value <= bound) {
+        if last.is_none_or(|last| last.time <= exemplar.time) {
+            last = Some(exemplar);
+        }
+        *exemplars = above;
     }
-    let (inside, above) = exemplars.split_at(exemplars.partition_point(|exemplar| exemplar.value <= bound));
-    *exemplars = above;
-    inside.iter().max_by_key(|exemplar| exemplar.time)
+    last
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+    let digit = |four: u8| char::from(DIGITS[usize::from(four)]);
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
 }

@@ -4,7 +4,7 @@
 //! feature flag makes it read them as what they are. The protobuf format has the same in a field that
 //! costs nothing.
 
-use std::time::UNIX_EPOCH;
+use std::{borrow::Cow, time::UNIX_EPOCH};
 
 use super::{
     TARGET_HELP, exemplar,
@@ -88,19 +88,27 @@ fn is_negative(value: &Value) -> bool {
 fn append(out: &mut Vec<u8>, exemplar: Option<&Exemplar>, naming: Naming) {
     let Some(exemplar) = exemplar else { return };
     out.extend_from_slice(b" # {");
-    for (index, (name, value)) in exemplar::labels(exemplar, naming).iter().enumerate() {
-        let comma = if index > 0 { "," } else { "" };
+    let start = out.len();
+    exemplar::each_label(exemplar, naming, |name, value| {
+        let comma = if out.len() > start { "," } else { "" };
         let quote = if is_legacy(name) { "" } else { "\"" };
-        for part in [comma, quote, &escape(name), quote, "=\"", &escape(value), "\""] {
+        for part in [comma, quote, &escape(name), quote, "=\"", &escape(&value), "\""] {
             out.extend_from_slice(part.as_bytes());
         }
-    }
+    });
     out.extend_from_slice(b"} ");
     number::write(out, Number::Float(exemplar.value));
     let since = exemplar.time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    out.extend_from_slice(format!(" {}.{:03}", since.as_secs(), since.subsec_millis()).as_bytes());
+    out.push(b' ');
+    number::unsigned(out, since.as_secs());
+    let milliseconds = since.subsec_millis();
+    let digit = |of: u32| b'0' + (milliseconds / of % 10) as u8;
+    out.extend_from_slice(&[b'.', digit(100), digit(10), digit(1)]);
 }
 
-fn escape(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+fn escape(text: &str) -> Cow<'_, str> {
+    if !text.contains(['\\', '"', '\n']) {
+        return text.into();
+    }
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").into()
 }

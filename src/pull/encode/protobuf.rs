@@ -137,8 +137,10 @@ pub(super) fn encode(families: &Families, out: &mut Vec<u8>) {
         let name = &family.name;
         let (kind, unit) = (kind(family.kind), name.unit.clone());
         begin(&mut message, Header { name: name.full.clone(), help: family.help.clone(), kind, unit });
-        for series in families.series(family) {
-            metric(&mut message, series, family.kind, naming);
+        for part in families.parts(family) {
+            for series in part.series() {
+                metric(&mut message, series, family.kind, part.started(), naming);
+            }
         }
         end(&mut message, out);
     }
@@ -168,8 +170,8 @@ fn end(message: &mut Vec<u8>, out: &mut Vec<u8>) {
     out.append(message);
 }
 
-fn metric(message: &mut Vec<u8>, series: &Series, family: Kind, naming: Naming) {
-    let created = Some(timestamp(series.started));
+fn metric(message: &mut Vec<u8>, series: &Series, family: Kind, started: SystemTime, naming: Naming) {
+    let created = Some(timestamp(started));
     let labels = &series.labels;
     match &series.value {
         Value::Number(value) if family == Kind::Counter => {
@@ -268,12 +270,11 @@ fn spans(runs: &[(i32, u32)]) -> Vec<Span> {
 }
 
 fn sample(exemplar: &Exemplar, naming: Naming) -> Sample {
-    let labels = exemplar::labels(exemplar, naming);
-    Sample {
-        labels: labels.into_iter().map(|(name, value)| LabelPair { name, value }).collect(),
-        value: exemplar.value,
-        time: Some(timestamp(exemplar.time)),
-    }
+    let mut labels = Vec::with_capacity(2);
+    exemplar::each_label(exemplar, naming, |name, value| {
+        labels.push(LabelPair { name: name.to_owned(), value: value.into_owned() });
+    });
+    Sample { labels, value: exemplar.value, time: Some(timestamp(exemplar.time)) }
 }
 
 fn timestamp(time: SystemTime) -> Timestamp {

@@ -14,9 +14,15 @@ use crate::pull::translate::{Naming, is_legacy};
 /// The labels of a series, in the order of their names.
 #[derive(Debug)]
 pub(crate) struct Labels {
-    pairs: Box<[Label]>,
     /// With braces, if there are labels, and a space after them.
     text: Box<str>,
+    parts: Box<Parts>,
+}
+
+/// What most scrapes do not look at.
+#[derive(Debug)]
+struct Parts {
+    pairs: Box<[Label]>,
     identity: u64,
 }
 
@@ -37,16 +43,16 @@ pub(super) struct Translator {
 
 impl Labels {
     pub(crate) fn pairs(&self) -> &[Label] {
-        &self.pairs
+        &self.parts.pairs
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
+        self.parts.pairs.is_empty()
     }
 
     /// As both text formats write them, without braces: `a="b",c="d"`.
     pub(crate) fn text(&self) -> &str {
-        if self.pairs.is_empty() { "" } else { &self.text[1..self.text.len() - 2] }
+        self.text.strip_prefix('{').and_then(|text| text.strip_suffix("} ")).unwrap_or("")
     }
 
     /// All that comes between the name of a sample and its value.
@@ -56,7 +62,7 @@ impl Labels {
 
     /// A hash that is equal for labels that Prometheus takes to be equal.
     pub(super) fn identity(&self) -> u64 {
-        self.identity
+        self.parts.identity
     }
 
     fn new(pairs: Box<[Label]>) -> Self {
@@ -82,7 +88,7 @@ impl Labels {
             }
         }
         text.push_str(if text.is_empty() { " " } else { "} " });
-        Self { pairs, text: text.into(), identity: hasher.finish() }
+        Self { text: text.into(), parts: Box::new(Parts { pairs, identity: hasher.finish() }) }
     }
 }
 

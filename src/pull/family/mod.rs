@@ -28,11 +28,10 @@ use crate::exemplar::Exemplars;
 
 pub(crate) use exponential::Exponential;
 pub(crate) use labels::{Label, Labels};
-pub(crate) use part::Series;
+pub(crate) use part::{Part, Series};
 pub(crate) use value::{Histogram, Value};
 
 use labels::Translator;
-use part::Part;
 use plan::{Plan, Shape};
 
 /// The metrics of one provider, under one naming.
@@ -107,12 +106,22 @@ impl Families {
 
     /// The families, in the order of their names.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Family> {
-        self.families.iter().filter(|family| self.series(family).next().is_some())
+        self.families.iter().filter(|family| self.len(family) > 0)
+    }
+
+    /// The metrics of the SDK that a family is made of.
+    pub(crate) fn parts<'a>(&'a self, family: &'a Family) -> impl Iterator<Item = &'a Part> {
+        family.parts.iter().filter_map(|part| self.parts.get(*part))
     }
 
     /// The series of a family, each once.
     pub(crate) fn series<'a>(&'a self, family: &'a Family) -> impl Iterator<Item = &'a Series> {
-        family.parts.iter().filter_map(|part| self.parts.get(*part)).flat_map(Part::series)
+        self.parts(family).flat_map(Part::series)
+    }
+
+    /// How many series a family has.
+    pub(crate) fn len(&self, family: &Family) -> usize {
+        self.parts(family).map(Part::len).sum()
     }
 
     /// What describes the program, for `target_info`.

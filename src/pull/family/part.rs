@@ -24,7 +24,7 @@ const LOOK_AHEAD: usize = 8;
 
 /// One metric of the SDK.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(crate) struct Part {
     scope: InstrumentationScope,
     name: String,
     unit: String,
@@ -32,6 +32,7 @@ pub(super) struct Part {
     shape: Shape,
     /// Whether a family has it.
     shown: bool,
+    started: SystemTime,
     series: Vec<Series>,
     bounds: Arc<Bounds>,
     stream: Option<Arc<StreamReservoirs>>,
@@ -39,13 +40,12 @@ pub(super) struct Part {
     changed: bool,
 }
 
-/// One series.
+/// One series. There are many, so each is one cache line.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct Series {
     pub(crate) labels: Labels,
     pub(crate) value: Value,
-    /// Since when it counts.
-    pub(crate) started: SystemTime,
     /// Of the attributes.
     fingerprint: u64,
     kept: Option<Box<Kept>>,
@@ -78,6 +78,7 @@ impl Part {
             description: metric.description().to_owned(),
             shape: Shape::of(metric.data()),
             shown: false,
+            started: SystemTime::UNIX_EPOCH,
             series: Vec::new(),
             bounds: Arc::default(),
             stream: None,
@@ -120,8 +121,18 @@ impl Part {
         self.changed = true;
     }
 
-    pub(super) fn series(&self) -> impl Iterator<Item = &Series> {
+    /// Since when its series count.
+    pub(crate) fn started(&self) -> SystemTime {
+        self.started
+    }
+
+    pub(crate) fn series(&self) -> impl Iterator<Item = &Series> {
         self.series.iter().filter(|series| !series.hidden)
+    }
+
+    /// How many series are shown.
+    pub(super) fn len(&self) -> usize {
+        self.series.len() - self.hidden
     }
 
     /// How many of its series are equal to another one.
@@ -185,6 +196,7 @@ impl Part {
         scope: Option<&InstrumentationScope>,
         labels: &mut Translator,
     ) {
+        self.started = started;
         let mut rest: Option<Rest> = None;
         let mut place = 0;
         for point in points {
@@ -199,7 +211,6 @@ impl Part {
             }
             let series = &mut self.series[place];
             point.write(&mut series.value, &mut self.bounds);
-            series.started = started;
             if let Some(stream) = &self.stream {
                 if series.kept.is_none() {
                     series.kept = Kept::of(stream, point);
@@ -230,7 +241,6 @@ impl Series {
         Self {
             labels: labels.labels(attributes, scope, histogram),
             value: Value::default(),
-            started: SystemTime::UNIX_EPOCH,
             fingerprint,
             kept: None,
             hidden: false,
@@ -281,6 +291,8 @@ impl Rest {
         self.series[*place].take()
     }
 }
+
+const _: () = assert!(size_of::<Series>() == 64);
 
 /// Of series that Prometheus would take for the same, shows the first.
 pub(super) fn hide_equal_series(parts: &mut [Part], family: &[usize]) {

@@ -1,0 +1,177 @@
+//! A scrape of 10,000 counters with three attributes and 1,000 histograms of 15 buckets, 2 MB of text.
+//!
+//! Every case writes into a buffer that is used again.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry::{KeyValue, Value};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::reader::MetricReader;
+use prometheus::{Encoder, TextEncoder};
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use telecine::exemplar::{Exemplars, Filter};
+use telecine::pull::{Exporter, Format, Options, Reader};
+use telecine::views::Views;
+
+use crate::handles::context;
+use crate::paired::Table;
+
+/// With the one up to infinity, 15 buckets.
+const BOUNDS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+
+/// Counters are spread over so many metrics.
+const METRICS: usize = 10;
+const SERIES: usize = 1000;
+
+/// Of prometheus-client's time.
+const CLIENT: f64 = 0.7;
+/// Of opentelemetry-prometheus' time.
+const EXPORTER: f64 = 1.0 / 8.0;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Labels {
+    codec: String,
+    rendition: String,
+    worker: String,
+}
+
+/// How the values of attributes are held, which decides what the SDK's copies of them cost.
+#[derive(Clone, Copy)]
+enum Attributes {
+    /// As telecine's own instruments have them: `Arc<str>`, or static.
+    Shared,
+    /// As `KeyValue::new("key", format!(…))` makes them.
+    Owned,
+}
+
+pub fn run() {
+    let mut table = Table::new("Scrape: 10,000 counters, 1,000 histograms").rounds(101);
+    table.case("opentelemetry_sdk, collection alone", collection());
+    let client = table.case("prometheus-client, derived labels", client());
+    let exporter = table.case("opentelemetry-prometheus", exporter());
+    let shared = Attributes::Shared;
+    let text = table.case("telecine, text", telecine(Format::TEXT, Filter::AlwaysOff, shared));
+    table.compare(text, client, Some(CLIENT));
+    table.compare(text, exporter, Some(EXPORTER));
+    for (name, format, filter, attributes) in [
+        ("telecine, text, attributes as strings of their own", Format::TEXT, Filter::AlwaysOff, Attributes::Owned),
+        ("telecine, OpenMetrics", Format::OPENMETRICS, Filter::AlwaysOff, shared),
+        ("telecine, OpenMetrics, exemplars in 25,000 places", Format::OPENMETRICS, Filter::TraceBased, shared),
+        ("telecine, protobuf", Format::PROTOBUF, Filter::AlwaysOff, shared),
+    ] {
+        let case = table.case(name, telecine(format, filter, attributes));
+        table.compare(case, client, None);
+    }
+    table.print();
+}
+
+fn telecine(format: Format, filter: Filter, attributes: Attributes) -> impl FnMut() {
+    let reader = Reader::new();
+    let exemplars = Exemplars::new(filter, Arc::new(Views::default()));
+    let provider = exemplars.wrap(SdkMeterProvider::builder().with_reader(reader.clone()).build());
+    let _span = context(true).attach();
+    record(&provider, attributes);
+    let exporter = Exporter::new(reader, exemplars, Options::default());
+    let mut out = Vec::new();
+    move || {
+        // Keeps the provider.
+        black_box(&provider);
+        out.clear();
+        exporter.scrape_into(format, &mut out).expect("the provider lives");
+        black_box(out.len());
+    }
+}
+
+fn collection() -> impl FnMut() {
+    let reader = Reader::new();
+    let provider = SdkMeterProvider::builder().with_reader(reader.clone()).build();
+    record(&provider, Attributes::Shared);
+    move || {
+        black_box(&provider);
+        let mut metrics = ResourceMetrics::default();
+        reader.collect(&mut metrics).expect("the provider lives");
+        black_box(&metrics);
+    }
+}
+
+fn exporter() -> impl FnMut() {
+    let registry = prometheus::Registry::new();
+    let exporter = opentelemetry_prometheus::exporter().with_registry(registry.clone()).scope_info_enabled(false);
+    let reader = exporter.build().expect("the registry is new");
+    let provider = SdkMeterProvider::builder().with_reader(reader).build();
+    record(&provider, Attributes::Owned);
+    let mut out = Vec::new();
+    move || {
+        black_box(&provider);
+        out.clear();
+        TextEncoder::new().encode(&registry.gather(), &mut out).expect("a vector takes everything");
+        black_box(out.len());
+    }
+}
+
+fn client() -> impl FnMut() {
+    let mut registry = Registry::default();
+    for metric in 0..METRICS {
+        let family = Family::<Labels, Counter>::default();
+        registry.register(format!("bench_counter_{metric}"), "Counted", family.clone());
+        for series in 0..SERIES {
+            family.get_or_create(&labels(series)).inc_by(series as u64);
+        }
+    }
+    let family = Family::<Labels, Histogram>::new_with_constructor(|| Histogram::new(BOUNDS));
+    registry.register("bench_histogram_seconds", "Distributed", family.clone());
+    for series in 0..SERIES {
+        let histogram = family.get_or_create(&labels(series));
+        values(series).for_each(|value| histogram.observe(value));
+    }
+    let mut out = String::new();
+    move || {
+        out.clear();
+        text::encode(&mut out, &registry).expect("a string takes everything");
+        black_box(out.len());
+    }
+}
+
+fn record(provider: &impl MeterProvider, kind: Attributes) {
+    let meter = provider.meter("bench");
+    for metric in 0..METRICS {
+        let counter = meter.u64_counter(format!("bench.counter.{metric}")).with_description("Counted").build();
+        for series in 0..SERIES {
+            counter.add(series as u64, &attributes(series, kind));
+        }
+    }
+    let histogram = meter.f64_histogram("bench.histogram").with_unit("s").with_description("Distributed");
+    let histogram = histogram.with_boundaries(BOUNDS.to_vec()).build();
+    for series in 0..SERIES {
+        values(series).for_each(|value| histogram.record(value, &attributes(series, kind)));
+    }
+}
+
+fn labels(series: usize) -> Labels {
+    Labels { codec: "h264".to_owned(), rendition: format!("r{}", series % 7), worker: format!("worker-{series}") }
+}
+
+/// In the order of their keys, as telecine's own instruments have them.
+fn attributes(series: usize, kind: Attributes) -> [KeyValue; 3] {
+    let Labels { codec, rendition, worker } = labels(series);
+    let value = |text: String| match kind {
+        Attributes::Shared => Value::from(Arc::<str>::from(text)),
+        Attributes::Owned => Value::from(text),
+    };
+    [
+        KeyValue::new("codec", value(codec)),
+        KeyValue::new("rendition", value(rendition)),
+        KeyValue::new("worker", value(worker)),
+    ]
+}
+
+fn values(series: usize) -> impl Iterator<Item = f64> {
+    (0..20).map(move |step| ((series * step) % 1500) as f64 / 100.0)
+}
