@@ -172,3 +172,58 @@ fn boundary(index: i32, scale: i8) -> f64 {
     }
     (f64::from(index) * f64::from(-scale).exp2()).exp2()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Exponential, Native, Side, Spans};
+
+    fn of(scale: i8, offset: i32, counts: &[u64]) -> Exponential {
+        let positive = Side { offset, counts: counts.to_vec() };
+        Exponential { scale, count: counts.iter().sum(), positive, ..Exponential::default() }
+    }
+
+    fn native(scale: i8, offset: i32, counts: &[u64]) -> Native {
+        of(scale, offset, counts).native().unwrap()
+    }
+
+    #[test]
+    fn buckets_are_counted_by_their_upper_bounds() {
+        let native = native(3, -2, &[1, 3, 2]);
+        assert_eq!((native.schema, native.zero_threshold, native.zero_count), (3, 1e-128, 0));
+        assert_eq!(native.positive, Spans { runs: vec![(-1, 3)], deltas: vec![1, 2, -1] });
+        assert_eq!(native.negative, Spans::default());
+    }
+
+    #[test]
+    fn short_gaps_are_written_and_long_ones_left_out() {
+        let native = native(0, 0, &[5, 0, 0, 4, 0, 0, 0, 1, 0]);
+        assert_eq!(native.positive, Spans { runs: vec![(1, 4), (3, 1)], deltas: vec![5, -5, 0, 4, -3] });
+    }
+
+    #[test]
+    fn too_fine_a_scale_is_lowered_and_too_coarse_a_one_is_none() {
+        // Two scales down, four buckets are one: those from -8 on, and from -4 on.
+        let native = native(10, -7, &[1, 1, 1, 1, 1]);
+        assert_eq!(native.schema, 8);
+        assert_eq!(native.positive, Spans { runs: vec![(-1, 2)], deltas: vec![3, -1] });
+        assert!(of(-4, 0, &[1]).native().is_some());
+        assert_eq!(of(-5, 0, &[1]).native(), None);
+    }
+
+    #[test]
+    fn fixed_buckets_are_the_same_at_every_scale() {
+        // (2, 4] in four parts of scale 2, and in one of scale 0.
+        let fine = of(2, 4, &[1, 2, 3, 4]).buckets();
+        assert_eq!(fine, [(2.0 * std::f64::consts::SQRT_2, 3), (4.0, 10)]);
+        assert_eq!(of(0, 1, &[10]).buckets(), [(4.0, 10)]);
+        // The last bucket's bound is infinite, which has a line of its own.
+        assert_eq!(of(-10, 0, &[7]).buckets(), []);
+    }
+
+    #[test]
+    fn negative_values_come_first() {
+        let histogram =
+            Exponential { negative: Side { offset: 0, counts: vec![1, 2] }, zero_count: 4, ..of(0, 0, &[8]) };
+        assert_eq!(histogram.buckets(), [(-2.0, 2), (-1.0, 3), (0.0, 7), (2.0, 15)]);
+    }
+}
