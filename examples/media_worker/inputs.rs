@@ -76,7 +76,8 @@ impl Inputs {
 
     /// Looks again when the file is about to be read: a link may have taken its place.
     pub async fn open(&self, path: &Path) -> anyhow::Result<PathBuf> {
-        let real = tokio::fs::canonicalize(path).await.with_context(|| path.display().to_string())?;
+        let real =
+            tokio::fs::canonicalize(path).await.map_err(classified).with_context(|| path.display().to_string())?;
         if !self.may_read(&real) {
             return Err(Classified::new(ErrorType::Permission, Refused::Outside(path.to_owned())).into());
         }
@@ -86,6 +87,16 @@ impl Inputs {
     fn may_read(&self, real: &Path) -> bool {
         self.root().is_some_and(|root| real.starts_with(root)) || self.named.iter().any(|named| named == real)
     }
+}
+
+/// Here it is the input that is missing: of an error of the file system alone, nobody could tell.
+fn classified(error: io::Error) -> Classified {
+    let error_type = match error.kind() {
+        io::ErrorKind::PermissionDenied => ErrorType::Permission,
+        _ if is_missing(&error) => ErrorType::InputMissing,
+        _ => ErrorType::Other,
+    };
+    Classified::new(error_type, error)
 }
 
 fn is_missing(error: &io::Error) -> bool {

@@ -2,7 +2,7 @@
 
 /// A family of bucket boundaries. Each ends above any threshold that an alert on it uses, since
 /// `histogram_quantile` never answers more than the highest bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Family {
     /// Requests, in seconds: the boundaries of OpenTelemetry's HTTP conventions.
     Request,
@@ -22,6 +22,8 @@ pub enum Family {
     Score,
     /// Sizes in bytes, from 1 KiB to 64 GiB by fours.
     Size,
+    /// A program's own: finite upper bounds, strictly increasing, in the instrument's unit.
+    Own(&'static [f64]),
 }
 
 const KIB: f64 = 1024.0;
@@ -29,7 +31,7 @@ const MIB: f64 = 1024.0 * KIB;
 const GIB: f64 = 1024.0 * MIB;
 
 impl Family {
-    /// Every family.
+    /// Every family of telecine's.
     pub const ALL: [Self; 9] = [
         Self::Request,
         Self::Query,
@@ -81,6 +83,7 @@ impl Family {
                 16.0 * GIB,
                 64.0 * GIB,
             ],
+            Self::Own(bounds) => bounds,
         }
     }
 
@@ -96,6 +99,7 @@ impl Family {
             Self::Speed => "speed",
             Self::Score => "score",
             Self::Size => "size",
+            Self::Own(_) => "own",
         }
     }
 }

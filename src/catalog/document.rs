@@ -29,8 +29,7 @@ impl Catalog {
         }
         page.push_str("\n## Bucket families\n\nSeconds, unless the family is of ratios, speeds, scores or sizes (bytes). Views choose other buckets.\n\n| family | upper bounds |\n|---|---|\n");
         for family in Family::ALL {
-            let bounds: Vec<_> = family.bounds().iter().map(f64::to_string).collect();
-            let _ = writeln!(page, "| {} | {} |", family.as_str(), bounds.join(" "));
+            let _ = writeln!(page, "| {} | {} |", family.as_str(), joined(family.bounds()));
         }
         page.push_str("\n## Spans\n\n| span | attributes | what it covers |\n|---|---|---|\n");
         for span in span::ALL {
@@ -50,9 +49,20 @@ fn row(page: &mut String, instrument: &Instrument) {
         instrument.kind().as_str().replace('_', "-"),
         instrument.unit(),
         keys.join(" "),
-        instrument.family().map_or("", Family::as_str),
+        instrument.family().map_or_else(String::new, buckets),
         instrument.description(),
     );
+}
+
+fn buckets(family: Family) -> String {
+    match family {
+        Family::Own(bounds) => joined(bounds),
+        family => family.as_str().to_owned(),
+    }
+}
+
+fn joined(bounds: &[f64]) -> String {
+    bounds.iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
 }
 
 fn values(attribute: &Attribute) -> String {

@@ -46,6 +46,10 @@ fn each_rule_finds_what_breaks_it() {
     breaks(Rule::AttributeKeys, const { &[counter("clip.rendered", "{clip}").attributes(&[BADLY_NAMED])] });
     breaks(Rule::AttributeValues, const { &[counter("clip.rendered", "{clip}").attributes(&[UNBOUNDED])] });
     breaks(Rule::AttributeValues, const { &[counter("clip.rendered", "{clip}").attributes(&[EMPTY])] });
+    breaks(
+        Rule::Bounds,
+        const { &[Instrument::histogram("clip.wait", "s", "Time before rendering").buckets(Family::Own(&[2.0, 1.0]))] },
+    );
     assert!(lint::bounds(&[1.0, 1.0]).is_some());
     assert!(lint::bounds(&[1.0, f64::INFINITY]).is_some());
     assert!(lint::bounds(&[f64::NAN]).is_some());

@@ -61,6 +61,22 @@ pub(crate) fn spans<S>() -> impl Filter<S> + Send + Sync + 'static {
     })
 }
 
+/// The directives of a filter that can be read, and why the others cannot.
+pub(crate) fn readable(text: &str) -> (String, Vec<Error>) {
+    let mut errors = Vec::new();
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let readable: Vec<_> = parts
+        .filter(|part| match part.parse::<Directive>() {
+            Ok(_) => true,
+            Err(source) => {
+                errors.push(Error::Directive { directive: (*part).to_owned(), source });
+                false
+            }
+        })
+        .collect();
+    (readable.join(","), errors)
+}
+
 impl Events {
     /// For people and files.
     pub(super) fn console(config: &Config) -> Result<Self, Error> {
@@ -105,8 +121,20 @@ impl Events {
         if sdk && self.sdk_level != LevelFilter::WARN {
             return Some(*metadata.level() <= self.sdk_level);
         }
+        if is_of_an_export(metadata) {
+            return Some(false);
+        }
         (*metadata.level() > Level::WARN).then_some(false)
     }
+}
+
+/// Whether the SDK says of one export, or of one item after the end, what telecine says once and counts:
+/// a collector that is away would fill the log.
+fn is_of_an_export(metadata: &Metadata<'_>) -> bool {
+    let name = metadata.name();
+    let failed = name.contains("Export") && (name.contains("Error") || name.contains("Failed"));
+    matches!(metadata.target(), "opentelemetry-otlp" | "opentelemetry_otlp")
+        || metadata.target().starts_with("opentelemetry_sdk") && (failed || name.ends_with("AfterShutdown"))
 }
 
 /// The target that a directive names, without its span and level.

@@ -67,7 +67,7 @@ mod record;
 mod trace;
 
 pub use error::Error;
-pub(crate) use filter::spans;
+pub(crate) use filter::{readable, spans};
 pub use format::Format;
 pub use output::{Counts, Guard, Writer};
 pub use record::{LINE_LIMIT, VALUE_LIMIT};

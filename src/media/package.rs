@@ -61,6 +61,8 @@ impl Package {
     pub fn start(self) -> Guard<Active> {
         let span = operation::open!("package", "media.package.format" = self.format);
         let labels = self.instruments.labels().set(&attribute::PACKAGE_FORMAT, &self.format);
+        self.metrics.segments.publish(&labels);
+        self.metrics.output.publish(&labels);
         let active = Active { metrics: self.metrics, labels, written: Recorder::default() };
         Guard::new(active, span, self.instruments.classifiers())
     }

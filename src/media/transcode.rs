@@ -258,6 +258,8 @@ impl Active {
 
 impl Shared {
     fn new(metrics: Metrics, labels: LabelSets, hardware: Labels) -> Self {
+        metrics.input.publish(&labels.rendition);
+        metrics.output.publish(&labels.rendition_codec);
         Self {
             frames: metrics.frames.bind(&labels.rendition_codec_camera),
             dropped: metrics.dropped.bind(&labels.rendition_codec),

@@ -81,6 +81,9 @@ pub enum RetryReason {
 }
 
 impl RetryReason {
+    /// Every reason.
+    pub const ALL: [Self; 5] = [Self::Throttled, Self::Server, Self::Network, Self::Timeout, Self::Other];
+
     /// The value of `media.retry.reason`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -194,6 +197,8 @@ impl Upload {
         );
         let labels = self.labels();
         let store = self.instruments.labels().set(&attribute::STORE, &self.store);
+        self.metrics.io.publish(&labels);
+        self.metrics.aborts.publish(&store);
         let in_flight = span.in_scope(|| self.metrics.active.hold(&labels));
         let shared = Shared { metrics: self.metrics, store, bytes: AtomicU64::new(0) };
         let recorder = Recorder { shared: Arc::new(shared) };

@@ -58,7 +58,7 @@ mod on {
             if let Some(known) = taken.values.get(value) {
                 return Arc::clone(known).into();
             }
-            if value.is_empty() || taken.values.len() >= budget {
+            if value.is_empty() || is_identity(value) || taken.values.len() >= budget {
                 taken.refused += 1;
                 return StringValue::from(OTHER);
             }
@@ -66,6 +66,22 @@ mod on {
             taken.values.insert(Arc::clone(&value));
             value.into()
         }
+    }
+
+    /// Whether a value names one thing: a URL, an absolute path, an id of 32 hexadecimal digits or more.
+    fn is_identity(value: &str) -> bool {
+        let mut digits = 0;
+        let is_id = value.chars().any(|c| {
+            digits = if c.is_ascii_hexdigit() {
+                digits + 1
+            } else if c == '-' {
+                digits
+            } else {
+                0
+            };
+            digits >= 32
+        });
+        is_id || value.contains("://") || value.starts_with('/')
     }
 
     /// Without control characters and surrounding space, and of bounded length.

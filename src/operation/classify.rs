@@ -138,12 +138,12 @@ fn built_in(error: &(dyn Error + 'static)) -> Option<ErrorType> {
     error.downcast_ref::<io::Error>().and_then(|error| of_io(error.kind()))
 }
 
+/// Not what was not found, or not valid: that may be the input, and as well an output's directory, a
+/// program, or what a connection carried. Who knows says so by [`Classified`].
 fn of_io(kind: io::ErrorKind) -> Option<ErrorType> {
     use io::ErrorKind as Kind;
     match kind {
-        Kind::NotFound | Kind::NotADirectory => Some(ErrorType::InputMissing),
         Kind::PermissionDenied | Kind::ReadOnlyFilesystem => Some(ErrorType::Permission),
-        Kind::InvalidData | Kind::UnexpectedEof | Kind::IsADirectory => Some(ErrorType::InputInvalid),
         Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => Some(ErrorType::DiskFull),
         Kind::OutOfMemory => Some(ErrorType::OutOfMemory),
         Kind::TimedOut => Some(ErrorType::Timeout),

@@ -216,8 +216,12 @@ impl Counter {
         self.0.add(value, labels.as_slice());
     }
 
-    /// A handle to the series of these labels, published as 0 at once: a counter that is born at 1 is
-    /// invisible to `increase()`.
+    /// Publishes the series of these labels as 0: a counter that is born at 1 is invisible to `increase()`.
+    pub fn publish(&self, labels: &Labels) {
+        drop(self.bind(labels));
+    }
+
+    /// A handle to the series of these labels, published as 0 at once.
     pub fn bind(&self, labels: &Labels) -> BoundCounter {
         let bound = BoundCounter(self.0.bind(labels.as_slice()));
         outside_of_any_span(|| bound.add(0));

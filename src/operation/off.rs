@@ -117,6 +117,11 @@ impl UpDownCounter {
 }
 
 #[allow(missing_docs)]
+impl Counter {
+    pub fn publish(&self, _: &Labels) {}
+}
+
+#[allow(missing_docs)]
 impl Histogram {
     pub fn publish(&self, _: &Labels) {}
 }

@@ -150,6 +150,7 @@ impl Exporter {
         // few, and takes half as long again to write and to read.
         let mut metrics = ResourceMetrics::default();
         if let Err(source) = reader.collect(&mut metrics) {
+            *guard = State { families, size };
             self.stats_mut().failures += 1;
             return Err(Error::Collect { source });
         }

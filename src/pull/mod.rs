@@ -25,6 +25,10 @@
 //! out. Of series that are equal under Prometheus' rules the first is shown. Either is counted in
 //! [`Stats`] and logged once.
 
+/// The crate whose router [`Endpoint::router`] gives: another version's is another type.
+#[cfg(feature = "prometheus")]
+pub use axum;
+
 #[cfg(feature = "prometheus")]
 mod encode;
 #[cfg(feature = "prometheus")]

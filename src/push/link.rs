@@ -138,7 +138,9 @@ impl Link {
                     asked.max(retry::delay(retry))
                 }
             };
-            if !self.may_retry(retry) || Instant::now() + delay >= self.thread.end_of(deadline) {
+            // A server may ask for more than the clock can say.
+            let again = Instant::now().checked_add(delay).filter(|again| *again < self.thread.end_of(deadline));
+            if !self.may_retry(retry) || again.is_none() {
                 return Err(Failure::lost(cause));
             }
             let paused = self.wait(delay).await;

@@ -40,6 +40,10 @@ pub(super) struct Readers(Vec<AddReader>);
 type AddReader = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
 
 impl Readers {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn add_to(self, builder: MeterProviderBuilder) -> MeterProviderBuilder {
         self.0.into_iter().fold(builder, |builder, add| add(builder))
     }

@@ -1,15 +1,11 @@
 //! Telemetry that runs.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::logs::SdkLoggerProvider;
-use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
@@ -21,7 +17,7 @@ use super::environment::{Environment, Ignored};
 use super::error::Error;
 use super::exits::{Exits, Feeds};
 use super::settings::Settings;
-use super::shutdown::{self, DEFAULT_SHUTDOWN_DEADLINE, Last, Lost, ShutdownError};
+use super::shutdown::{DEFAULT_SHUTDOWN_DEADLINE, Ending, Lost, ShutdownError};
 use super::{global, providers, resource};
 use crate::catalog::Catalog;
 use crate::exemplar::{self, Exemplars};
@@ -56,15 +52,8 @@ pub struct Telemetry {
     work: Work,
     exemplars: Exemplars,
     meters: exemplar::MeterProvider,
-    sdk_meters: SdkMeterProvider,
-    tracers: SdkTracerProvider,
-    loggers: SdkLoggerProvider,
     log_config: logs::Config,
-    log_guard: Mutex<Option<logs::Guard>>,
-    exits: Exits,
-    spans: Handed,
-    records: Handed,
-    is_down: AtomicBool,
+    ending: Arc<Ending>,
 }
 
 impl fmt::Debug for Telemetry {
@@ -108,6 +97,8 @@ impl Telemetry {
         let (spans, records) = (Handed::default(), Handed::default());
         let tracers = providers::tracers(&settings, &resource, exporters.traces, &spans);
         let loggers = providers::loggers(&settings, &resource, exporters.logs, &records);
+        // The SDK logs an error for each observable instrument that nobody reads.
+        let is_read = !settings.metrics.is_empty() || !readers.is_empty();
         let sdk_meters = providers::meters(&settings, &resource, &views, exporters.metrics, |builder| {
             readers.add_to(reader.add_to(builder))
         });
@@ -115,7 +106,9 @@ impl Telemetry {
 
         let instruments = if settings.disabled { Instruments::noop() } else { Instruments::new(meters.meter(SCOPE)) };
         let instruments = instruments.with_classifiers(classifiers.into_iter().chain(ROOMS.iter().copied()));
-        exits.observe(instruments.meter());
+        if is_read {
+            exits.observe(instruments.meter());
+        }
         let media = Media::new(&instruments);
         let work = Work::new(&instruments, &media);
         work.declare(&job_types);
@@ -128,15 +121,17 @@ impl Telemetry {
             work,
             exemplars,
             meters,
-            sdk_meters,
-            tracers,
-            loggers,
             log_config,
-            log_guard: Mutex::new(None),
-            exits,
-            spans,
-            records,
-            is_down: AtomicBool::new(false),
+            ending: Arc::new(Ending {
+                tracers,
+                loggers,
+                meters: sdk_meters,
+                exits,
+                spans,
+                records,
+                log_guards: Mutex::default(),
+                result: OnceLock::new(),
+            }),
         })
     }
 
@@ -151,7 +146,7 @@ impl Telemetry {
         }
         global::set(&telemetry.media, &telemetry.work)?;
         opentelemetry::global::set_meter_provider(telemetry.meters.clone());
-        opentelemetry::global::set_tracer_provider(telemetry.tracers.clone());
+        opentelemetry::global::set_tracer_provider(telemetry.ending.tracers.clone());
         opentelemetry::global::set_text_map_propagator(providers::propagator(&telemetry.settings));
         telemetry.announce();
         Ok(telemetry)
@@ -167,7 +162,7 @@ impl Telemetry {
 
     /// What is in force, in one line, without secrets.
     pub fn describe(&self) -> String {
-        self.exits.describe(&self.settings)
+        self.ending.exits.describe(&self.settings)
     }
 
     /// What is in force.
@@ -213,7 +208,7 @@ impl Telemetry {
 
     /// OpenTelemetry's tracer provider, for libraries that ask for one.
     pub fn tracer_provider(&self) -> &SdkTracerProvider {
-        &self.tracers
+        &self.ending.tracers
     }
 
     /// The exemplars that are kept.
@@ -223,35 +218,36 @@ impl Telemetry {
 
     /// The exits: where they are, and what became of what they carried.
     pub fn exits(&self) -> &Exits {
-        &self.exits
+        &self.ending.exits
     }
 
     /// The layer that turns spans into traces and sends log records by OTLP; for programs with a
     /// `tracing` subscriber of their own. [`log_layer`](Self::log_layer) writes the lines.
     ///
     /// # Errors
-    /// Where `RUST_LOG` cannot be read.
+    /// None today; the filter was read at the start.
     pub fn layer<S>(&self) -> Result<BoxedLayer<S>, Error>
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
-        let spans = tracing_opentelemetry::layer().with_tracer(self.tracers.tracer(SCOPE)).with_filter(logs::spans());
+        let spans =
+            tracing_opentelemetry::layer().with_tracer(self.ending.tracers.tracer(SCOPE)).with_filter(logs::spans());
         if self.settings.disabled || self.settings.logs.is_empty() {
             return Ok(spans.boxed());
         }
-        Ok(spans.and_then(logs::otlp(&self.log_config, &self.loggers)?).boxed())
+        Ok(spans.and_then(logs::otlp(&self.log_config, &self.ending.loggers)?).boxed())
     }
 
     /// The layer that writes log lines; for programs with a `tracing` subscriber of their own.
     ///
     /// # Errors
-    /// Where `RUST_LOG` cannot be read, or the log file cannot be opened.
+    /// Where the log file cannot be opened.
     pub fn log_layer<S>(&self) -> Result<BoxedLayer<S>, Error>
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
         let (layer, guard) = logs::layers(&self.log_config)?;
-        *self.log_guard.lock().unwrap_or_else(PoisonError::into_inner) = Some(guard);
+        self.ending.log_guards.lock().unwrap_or_else(PoisonError::into_inner).push(guard);
         Ok(layer)
     }
 
@@ -266,30 +262,39 @@ impl Telemetry {
         Ok(subscriber.with(lines).into())
     }
 
-    /// What was lost so far.
+    /// What is known to be lost so far: what was refused, or could not be delivered in time. After the
+    /// shutdown, also what still waited then and what full queues dropped.
     pub fn lost(&self) -> Lost {
-        self.exits.lost(self.spans.total(), self.records.total())
+        match self.ending.result.get() {
+            Some(Ok(())) => Lost::default(),
+            Some(Err(error)) => error.lost,
+            None => self.ending.exits.failed(),
+        }
     }
 
     /// Pushes everything that waits, and stops. Every signal is tried, whatever the others did; none is
     /// waited for past the deadline. The Prometheus endpoint answers until the rest is done.
     ///
-    /// It may be called on any runtime, and more than once: later calls do nothing.
+    /// It may be called on any runtime, and more than once: later calls wait for the first, and give its
+    /// result.
     ///
     /// # Errors
     /// [`ShutdownError`] says what failed, by signal, and how much was lost since the start.
     pub async fn shutdown(&self, deadline: Duration) -> Result<(), ShutdownError> {
-        let Some(end) = self.end() else { return Ok(()) };
         // On a thread of its own: the providers wait, and must not do so on a runtime's thread.
         let (done, result) = tokio::sync::oneshot::channel();
+        let ending = Arc::clone(&self.ending);
         let thread = std::thread::Builder::new().name("telecine-shutdown".to_owned()).spawn(move || {
-            let _ = done.send(end.run(deadline));
+            let _ = done.send(ending.run(deadline));
         });
-        let failures = match thread {
-            Ok(_) => result.await.unwrap_or_else(|_| vec![("shutdown", "it panicked".to_owned())]),
-            Err(error) => vec![("shutdown", format!("no thread could be started: {error}"))],
+        let failure = match thread {
+            Ok(_) => match result.await {
+                Ok(result) => return result,
+                Err(_) => "it panicked".to_owned(),
+            },
+            Err(error) => format!("no thread could be started: {error}"),
         };
-        self.verdict(failures)
+        Err(ShutdownError { failures: vec![("shutdown", failure)], lost: self.lost() })
     }
 
     /// [`shutdown`](Self::shutdown) for code that is not async. It blocks its thread.
@@ -297,89 +302,20 @@ impl Telemetry {
     /// # Errors
     /// As [`shutdown`](Self::shutdown).
     pub fn shutdown_blocking(&self, deadline: Duration) -> Result<(), ShutdownError> {
-        match self.end() {
-            Some(end) => self.verdict(end.run(deadline)),
-            None => Ok(()),
-        }
-    }
-
-    fn end(&self) -> Option<End> {
-        if self.is_down.swap(true, Ordering::AcqRel) {
-            return None;
-        }
-        Some(End {
-            tracers: self.tracers.clone(),
-            loggers: self.loggers.clone(),
-            meters: self.sdk_meters.clone(),
-            exits: self.exits.clone(),
-            log_guard: self.log_guard.lock().unwrap_or_else(PoisonError::into_inner).take(),
-        })
-    }
-
-    fn verdict(&self, failures: Vec<(&'static str, String)>) -> Result<(), ShutdownError> {
-        let lost = self.lost();
-        if failures.is_empty() && lost.is_none() {
-            return Ok(());
-        }
-        Err(ShutdownError { failures, lost })
+        self.ending.run(deadline)
     }
 }
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
+        if self.ending.result.get().is_some() {
+            return;
+        }
         if let Err(error) = self.shutdown_blocking(DEFAULT_SHUTDOWN_DEADLINE) {
             tracing::warn!(target: "telecine", "{error}");
         }
     }
 }
-
-/// What is to be ended.
-struct End {
-    tracers: SdkTracerProvider,
-    loggers: SdkLoggerProvider,
-    meters: SdkMeterProvider,
-    exits: Exits,
-    log_guard: Option<logs::Guard>,
-}
-
-impl End {
-    fn run(self, deadline: Duration) -> Vec<(&'static str, String)> {
-        let Self { tracers, loggers, meters, exits, log_guard } = self;
-        let start = std::time::Instant::now();
-        let until = start + deadline;
-        // Exports end a little before the providers give up waiting for them: at the same moment, a
-        // provider would often report a timeout of an export that has just ended.
-        exits.finish_by(start + deadline.mul_f64(0.9));
-        let mut failures = shutdown::all(
-            vec![
-                Last { signal: "traces", shutdown: Box::new(move |deadline| tracers.shutdown_with_timeout(deadline)) },
-                Last { signal: "metrics", shutdown: Box::new(move |deadline| end_meters(&meters, deadline)) },
-                Last { signal: "logs", shutdown: Box::new(move |deadline| loggers.shutdown_with_timeout(deadline)) },
-            ],
-            deadline,
-        );
-        // A little is kept back, so that what took too long does not leave the rest running.
-        let left = until.saturating_duration_since(std::time::Instant::now()).max(GRACE);
-        failures.extend(exits.stop(left));
-        if let Some(error) = log_guard.and_then(|guard| guard.flush(left).err()) {
-            failures.push(("log file", error.to_string()));
-        }
-        failures
-    }
-}
-
-/// The longest that the SDK's periodic reader waits for its last export, whatever it is told.
-const READER_LIMIT: Duration = Duration::from_secs(5);
-
-fn end_meters(meters: &SdkMeterProvider, deadline: Duration) -> OTelSdkResult {
-    if deadline > READER_LIMIT {
-        meters.force_flush()?;
-    }
-    meters.shutdown_with_timeout(deadline)
-}
-
-/// What the end of the exits may take past the deadline.
-const GRACE: Duration = Duration::from_millis(100);
 
 fn log_config(
     settings: &Settings,
@@ -395,9 +331,15 @@ fn log_config(
             None
         }
     });
+    let filter = settings.log_filter.as_deref().map(|filter| {
+        let (readable, errors) = logs::readable(filter);
+        let reasons = errors.into_iter().map(|error| error.to_string());
+        ignored.extend(reasons.map(|reason| Ignored { variable: "RUST_LOG".to_owned(), reason }));
+        readable
+    });
     logs::Config {
         format,
-        filter: settings.log_filter.clone(),
+        filter,
         sdk_level,
         file,
         writer,

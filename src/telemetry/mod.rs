@@ -10,7 +10,9 @@
 //!
 //!     // … the program …
 //!
-//!     telemetry.shutdown(Duration::from_secs(5)).await?;
+//!     if let Err(lost) = telemetry.shutdown(Duration::from_secs(5)).await {
+//!         eprintln!("{lost}");
+//!     }
 //!     Ok(())
 //! }
 //! ```

@@ -1,4 +1,4 @@
-//! Telemetry of a program that was built without it: the same calls, and nothing happens.
+//! Telemetry of a program that was built without it: what it measures is the same code, and nothing happens.
 
 use std::time::Duration;
 

@@ -84,7 +84,8 @@ fn architecture() -> &'static str {
 fn container_id(mountinfo: &str) -> Option<String> {
     mountinfo
         .lines()
-        .filter(|line| line.contains("/etc/hostname"))
+        // In a pod that file is the sandbox's, whose id is not the container's.
+        .filter(|line| line.contains("/etc/hostname") && !line.contains("/sandboxes/"))
         .find_map(|line| {
             line.split(['/', ' ']).find(|part| part.len() == 64 && part.chars().all(|c| c.is_ascii_hexdigit()))
         })

@@ -112,7 +112,7 @@ impl Settings {
     /// What the environment says, and what of it had to be ignored.
     pub fn from_environment(environment: &Environment) -> (Self, Vec<Ignored>) {
         let mut reader = Reader::new(environment);
-        let settings = Self {
+        let mut settings = Self {
             disabled: reader.boolean("OTEL_SDK_DISABLED"),
             service_name: reader.text("OTEL_SERVICE_NAME").map(str::to_owned),
             resource: reader.pairs("OTEL_RESOURCE_ATTRIBUTES"),
@@ -157,6 +157,11 @@ impl Settings {
             #[cfg(feature = "otlp")]
             otlp: super::otlp::Otlp::from_environment(&mut reader),
         };
+        if settings.disabled {
+            settings.traces.clear();
+            settings.metrics.clear();
+            settings.logs.clear();
+        }
         (settings, reader.into_ignored())
     }
 }

@@ -1,10 +1,17 @@
 //! The end: every signal is tried, whatever the others did.
 
 use std::fmt;
-use std::sync::mpsc;
+use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::logs::SdkLoggerProvider;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+
+use super::counted::Handed;
+use super::exits::Exits;
+use crate::logs;
 
 /// How long a dropped [`Telemetry`](super::Telemetry) takes to shut down at most.
 pub const DEFAULT_SHUTDOWN_DEADLINE: Duration = Duration::from_secs(5);
@@ -55,19 +62,87 @@ impl fmt::Display for ShutdownError {
 
 impl std::error::Error for ShutdownError {}
 
-/// A signal's last steps.
-pub(super) struct Last {
-    pub(super) signal: &'static str,
-    pub(super) shutdown: Box<dyn FnOnce(Duration) -> OTelSdkResult + Send>,
+/// What is to be ended, once.
+#[derive(Debug)]
+pub(super) struct Ending {
+    pub(super) tracers: SdkTracerProvider,
+    pub(super) loggers: SdkLoggerProvider,
+    pub(super) meters: SdkMeterProvider,
+    pub(super) exits: Exits,
+    pub(super) spans: Handed,
+    pub(super) records: Handed,
+    pub(super) log_guards: Mutex<Vec<logs::Guard>>,
+    pub(super) result: OnceLock<Result<(), ShutdownError>>,
+}
+
+/// A signal's name and what went wrong with it.
+type Failure = (&'static str, String);
+
+/// A signal's name and its last steps.
+type Last = (&'static str, Box<dyn FnOnce(Duration) -> OTelSdkResult + Send>);
+
+/// The longest that is waited at all: a deadline past it would overflow the clock.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What the end of the exits may take past the deadline, so that what took too long does not leave the
+/// rest running.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// The longest that the SDK's periodic reader waits for its last export, whatever it is told.
+const READER_LIMIT: Duration = Duration::from_secs(5);
+
+impl Ending {
+    /// Ends everything, or waits until another call has. Blocks.
+    pub(super) fn run(&self, deadline: Duration) -> Result<(), ShutdownError> {
+        self.result
+            .get_or_init(|| {
+                let failures = self.end(deadline.min(LONGEST));
+                let lost = self.exits.lost(self.spans.total(), self.records.total());
+                match failures.is_empty() && lost.is_none() {
+                    true => Ok(()),
+                    false => Err(ShutdownError { failures, lost }),
+                }
+            })
+            .clone()
+    }
+
+    fn end(&self, deadline: Duration) -> Vec<Failure> {
+        let start = Instant::now();
+        let until = start + deadline;
+        let left = || until.saturating_duration_since(Instant::now()).max(GRACE);
+        // Exports end a little before the providers give up waiting for them: at the same moment, a
+        // provider would often report a timeout of an export that has just ended.
+        self.exits.finish_by(start + deadline.mul_f64(0.9));
+        let (tracers, loggers, meters) = (self.tracers.clone(), self.loggers.clone(), self.meters.clone());
+        let mut failures = all(
+            vec![
+                ("traces", Box::new(move |deadline| tracers.shutdown_with_timeout(deadline))),
+                ("metrics", Box::new(move |deadline| end_meters(&meters, deadline))),
+                ("logs", Box::new(move |deadline| loggers.shutdown_with_timeout(deadline))),
+            ],
+            deadline,
+            until,
+        );
+        failures.extend(self.exits.stop_push(left()).map(|failure| ("push", failure)));
+        failures.extend(self.exits.stop_pull(left()).map(|failure| ("pull", failure)));
+        for guard in self.log_guards.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            failures.extend(guard.flush(left()).err().map(|error| ("log file", error.to_string())));
+        }
+        failures
+    }
+}
+
+fn end_meters(meters: &SdkMeterProvider, deadline: Duration) -> OTelSdkResult {
+    let flushed = if deadline > READER_LIMIT { meters.force_flush() } else { Ok(()) };
+    meters.shutdown_with_timeout(deadline).and(flushed)
 }
 
 /// Runs every signal's last steps side by side, each on a thread of its own: some of them wait without
-/// a deadline, or on the thread that calls them. Those that are not done by the deadline are left.
-pub(super) fn all(signals: Vec<Last>, deadline: Duration) -> Vec<(&'static str, String)> {
-    let until = Instant::now() + deadline;
+/// a deadline, or on the thread that calls them. Those that are not done in time are left.
+fn all(signals: Vec<Last>, deadline: Duration, until: Instant) -> Vec<Failure> {
     let mut failures = Vec::new();
     let mut waiting = Vec::new();
-    for Last { signal, shutdown } in signals {
+    for (signal, shutdown) in signals {
         let (done, result) = mpsc::channel();
         let thread = std::thread::Builder::new().name(format!("telecine-last-{signal}"));
         match thread.spawn(move || {

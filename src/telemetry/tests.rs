@@ -44,7 +44,6 @@ fn words_are_read_in_any_case_and_unknown_ones_reported() {
         ("OTEL_TRACES_SAMPLER", "TraceIdRatio"),
         ("OTEL_TRACES_SAMPLER_ARG", "0.25"),
         ("OTEL_METRICS_EXEMPLAR_FILTER", "ALWAYS_OFF"),
-        ("OTEL_SDK_DISABLED", "TRUE"),
         ("OTEL_PROPAGATORS", "b3,tracecontext"),
         ("OTEL_EXPORTER_PROMETHEUS_PORT", "99999"),
     ]);
@@ -52,7 +51,6 @@ fn words_are_read_in_any_case_and_unknown_ones_reported() {
     assert_eq!(read.metrics, [Exit::Console]);
     assert_eq!(read.sampler, Sampler { parent_based: false, root: 0.25 });
     assert_eq!(read.exemplar_filter, crate::exemplar::Filter::AlwaysOff);
-    assert!(read.disabled);
     assert_eq!(read.propagators, [Propagator::TraceContext]);
     assert_eq!(read.prometheus.port, 9464);
 
@@ -64,6 +62,20 @@ fn words_are_read_in_any_case_and_unknown_ones_reported() {
     assert_eq!(ignored, ["OTEL_TRACES_SAMPLER_ARG"]);
     assert_eq!(read.metrics, []);
     assert_eq!(read.sampler, Sampler { parent_based: true, root: 1.0 });
+}
+
+#[test]
+fn disabled_leaves_no_exit() {
+    let (read, ignored) = settings(&[
+        ("OTEL_SDK_DISABLED", "TRUE"),
+        ("OTEL_TRACES_EXPORTER", "console"),
+        ("OTEL_METRICS_EXPORTER", "otlp"),
+    ]);
+    assert!(ignored.is_empty() && read.disabled);
+    assert!(read.traces.is_empty() && read.metrics.is_empty() && read.logs.is_empty());
+    let (read, ignored) = settings(&[("OTEL_SDK_DISABLED", "1")]);
+    assert_eq!(ignored, ["OTEL_SDK_DISABLED"]);
+    assert!(!read.disabled);
 }
 
 #[test]

@@ -39,6 +39,9 @@ impl Metrics {
         self.created.add(0, &labels);
         self.wasted_time.add(0.0, &labels);
         self.queue_duration.publish(&labels);
+        for reason in RetryReason::ALL {
+            self.retries.publish(&labels.clone().set(&attribute::RETRY_REASON, reason.as_str()));
+        }
         for outcome in Outcome::ALL {
             self.duration.publish(&labels.clone().set(&attribute::OUTCOME, outcome.as_str()));
         }

@@ -30,6 +30,21 @@ fn free_text_is_cleaned() {
 }
 
 #[test]
+fn what_names_one_thing_is_no_label() {
+    let bench = Bench::new();
+    for identity in [
+        "s3://bucket/key.mp4",
+        "/videos/a.mp4",
+        "0af7651916cd43dd8448eb211c80319c",
+        "c2a9c3f4-7f0f-4c1e-9f57-9d0d4e1b2a3c",
+    ] {
+        bench.work.job(identity).start().success();
+    }
+    assert_eq!(bench.one(job::CREATED.name()).label("media.job.type"), "other");
+    assert_eq!(bench.instruments.refused_labels(), [("media.job.type", 4)]);
+}
+
+#[test]
 fn what_is_not_in_the_list_is_other() {
     let bench = Bench::new();
     bench.media.transcode("720p").codec("h264").hardware("toaster").start().success();

@@ -148,6 +148,18 @@ async fn the_endpoint_answers_until_the_rest_is_done() {
 #[test]
 fn it_may_be_called_twice() {
     let telemetry = support::builder("http://127.0.0.1:9", &[("OTEL_METRICS_EXPORTER", "none")]).build().unwrap();
+    // However long it may take.
+    telemetry.shutdown_blocking(Duration::MAX).unwrap();
     telemetry.shutdown_blocking(DEADLINE).unwrap();
-    telemetry.shutdown_blocking(DEADLINE).unwrap();
+}
+
+#[tokio::test]
+async fn a_second_call_waits_for_the_first_and_gives_its_result() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let telemetry = support::builder(&endpoint, &[("OTEL_METRICS_EXPORTER", "none")]).build().unwrap();
+    one_span(&telemetry, "lost");
+    let deadline = Duration::from_millis(300);
+    let (first, second) = tokio::join!(telemetry.shutdown(deadline), telemetry.shutdown(deadline));
+    assert_eq!(first.unwrap_err(), second.unwrap_err());
 }

@@ -91,16 +91,24 @@ impl Exits {
         self.push.lost(spans, records)
     }
 
+    /// What was refused, or could not be delivered in time.
+    pub(super) fn failed(&self) -> Lost {
+        self.push.failed()
+    }
+
     /// From now on nothing lasts past this moment.
     pub(super) fn finish_by(&self, until: Instant) {
         self.push.finish_by(until);
     }
 
-    /// Ends the exits' own threads.
-    pub(super) fn stop(&self, deadline: Duration) -> Vec<(&'static str, String)> {
-        let push = self.push.stop(deadline).map(|failure| ("push", failure));
-        let pull = self.pull.stop(deadline).map(|failure| ("pull", failure));
-        push.into_iter().chain(pull).collect()
+    /// Ends the thread that pushes.
+    pub(super) fn stop_push(&self, deadline: Duration) -> Option<String> {
+        self.push.stop(deadline)
+    }
+
+    /// Ends the endpoint that is scraped.
+    pub(super) fn stop_pull(&self, deadline: Duration) -> Option<String> {
+        self.pull.stop(deadline)
     }
 }
 

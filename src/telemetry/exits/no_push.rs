@@ -35,6 +35,10 @@ impl Push {
         Lost::default()
     }
 
+    pub(super) fn failed(&self) -> Lost {
+        Lost::default()
+    }
+
     pub(super) fn finish_by(&self, _: Instant) {}
 
     pub(super) fn stop(&self, _: Duration) -> Option<String> {

@@ -82,6 +82,13 @@ impl Push {
         }
     }
 
+    pub(super) fn failed(&self) -> Lost {
+        let Some(push) = &self.0 else { return Lost::default() };
+        let failed =
+            |kind| push.counts(kind).map(|counts| counts.stats()).map_or(0, |stats| stats.refused + stats.lost);
+        Lost { spans: failed(Kind::Traces), points: failed(Kind::Metrics), records: failed(Kind::Logs) }
+    }
+
     pub(super) fn finish_by(&self, until: Instant) {
         if let Some(push) = &self.0 {
             push.finish_by(until);
