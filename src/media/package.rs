@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::catalog::{attribute, package as definitions};
-use crate::operation::{self, AsError, Counter, End, Guard, Histogram, Instruments, Labels, Measured, Outcome, Run};
+use crate::operation::{
+    self, AsError, Counter, End, Guard, Histogram, Instruments, Labels, Measured, Outcome, Run, Span,
+};
 
 #[derive(Clone, Debug)]
 pub(super) struct Metrics {
@@ -97,7 +99,7 @@ impl Recorder {
 }
 
 impl Measured for Active {
-    fn end(&mut self, end: &End) {
+    fn end(&mut self, end: &End, _: &Span) {
         self.metrics.duration.record(end.duration.as_secs_f64(), &end.label(&self.labels));
         if end.outcome == Outcome::Success {
             let written = &self.written.written;

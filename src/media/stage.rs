@@ -1,7 +1,7 @@
 //! A step of a job.
 
 use crate::catalog::{attribute, stage as definitions};
-use crate::operation::{self, AsError, End, Guard, Histogram, Instruments, Labels, Measured, Run};
+use crate::operation::{self, AsError, End, Guard, Histogram, Instruments, Labels, Measured, Run, Span};
 
 /// The steps that jobs have: the values of `media.stage`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,7 +118,7 @@ impl Step {
 }
 
 impl Measured for Active {
-    fn end(&mut self, end: &End) {
+    fn end(&mut self, end: &End, _: &Span) {
         self.metrics.duration.record(end.duration.as_secs_f64(), &end.label(&self.labels));
         self.place = None;
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::catalog::{attribute, transcode as definitions};
 use crate::operation::{
     self, AsError, BoundCounter, BoundTimeCounter, Counter, End, Guard, Histogram, InFlight, Instruments, Labels,
-    Measured, Outcome, Run, TimeCounter, UpDownCounter,
+    Measured, Outcome, Run, Span, TimeCounter, UpDownCounter,
 };
 
 /// What a decoder survived: the values of `media.defect.kind`.
@@ -149,11 +149,19 @@ struct Shared {
 /// What is measured by the hardware that the encoder runs on, which a fall-back changes.
 #[derive(Debug)]
 struct OnHardware {
+    encoder: UsedEncoder,
     labels: Labels,
     media_time: BoundTimeCounter,
     pixels: BoundCounter,
     stalls: BoundCounter,
     in_flight: Option<InFlight>,
+}
+
+/// The encoder that is used in the end.
+#[derive(Debug)]
+struct UsedEncoder {
+    name: Option<String>,
+    hardware: String,
 }
 
 /// The sets of labels that the instruments have.
@@ -213,17 +221,17 @@ impl Transcode {
         let span = operation::open!(
             "transcode",
             "media.codec" = self.codec,
-            "media.encoder" = self.encoder,
-            "media.encoder.hardware" = self.hardware,
+            "media.encoder" = ::tracing::field::Empty,
+            "media.encoder.hardware" = ::tracing::field::Empty,
             "media.rendition" = self.rendition,
             "process.command_args" = ::tracing::field::Empty,
             "process.exit.code" = ::tracing::field::Empty,
             "process.pid" = ::tracing::field::Empty,
         );
         let labels = self.labels();
-        let hardware = labels.rendition_codec.clone().set(&attribute::HARDWARE, &self.hardware);
+        let encoder = UsedEncoder { name: self.encoder, hardware: self.hardware };
         let classifiers = self.instruments.classifiers();
-        let recorder = Recorder { shared: Arc::new(span.in_scope(|| Shared::new(self.metrics, labels, hardware))) };
+        let recorder = Recorder { shared: Arc::new(span.in_scope(|| Shared::new(self.metrics, labels, encoder))) };
         Guard::new(Active { recorder }, span, classifiers)
     }
 
@@ -257,14 +265,14 @@ impl Active {
 }
 
 impl Shared {
-    fn new(metrics: Metrics, labels: LabelSets, hardware: Labels) -> Self {
+    fn new(metrics: Metrics, labels: LabelSets, encoder: UsedEncoder) -> Self {
         metrics.input.publish(&labels.rendition);
         metrics.output.publish(&labels.rendition_codec);
         Self {
             frames: metrics.frames.bind(&labels.rendition_codec_camera),
             dropped: metrics.dropped.bind(&labels.rendition_codec),
             duplicated: metrics.duplicated.bind(&labels.rendition_codec),
-            on_hardware: Mutex::new(OnHardware::new(&metrics, hardware)),
+            on_hardware: Mutex::new(OnHardware::new(&metrics, &labels, encoder)),
             produced: AtomicU64::new(0),
             input: AtomicU64::new(0),
             output: AtomicU64::new(0),
@@ -280,14 +288,26 @@ impl Shared {
     }
 }
 
+impl UsedEncoder {
+    /// At the end only: what a span records twice is there twice.
+    fn record(&self, span: &Span) {
+        if let Some(name) = &self.name {
+            operation::record(span, "media.encoder", name);
+        }
+        operation::record(span, "media.encoder.hardware", &self.hardware);
+    }
+}
+
 impl OnHardware {
-    fn new(metrics: &Metrics, labels: Labels) -> Self {
+    fn new(metrics: &Metrics, labels: &LabelSets, encoder: UsedEncoder) -> Self {
+        let labels = labels.rendition_codec.clone().set(&attribute::HARDWARE, &encoder.hardware);
         Self {
             media_time: metrics.media_time.bind(&labels),
             pixels: metrics.pixels.bind(&labels),
             stalls: metrics.stalls.bind(&labels),
             in_flight: Some(metrics.active.hold(&labels)),
             labels,
+            encoder,
         }
     }
 }
@@ -347,9 +367,9 @@ impl Recorder {
         let Shared { metrics, labels, .. } = &*self.shared;
         let encoders = labels.none.clone().set(&attribute::ENCODER_REQUESTED, requested).set(&attribute::ENCODER, used);
         metrics.fallbacks.add(1, &encoders);
-        let hardware = hardware_of(used).unwrap_or(NO_HARDWARE);
-        let labels = labels.rendition_codec.clone().set(&attribute::HARDWARE, hardware);
-        *self.shared.on_hardware() = OnHardware::new(metrics, labels);
+        let hardware = hardware_of(used).unwrap_or(NO_HARDWARE).to_owned();
+        let encoder = UsedEncoder { name: Some(used.to_owned()), hardware };
+        *self.shared.on_hardware() = OnHardware::new(metrics, labels, encoder);
     }
 
     /// The picture's quality against its source was measured.
@@ -360,11 +380,12 @@ impl Recorder {
 }
 
 impl Measured for Active {
-    fn end(&mut self, end: &End) {
+    fn end(&mut self, end: &End, span: &Span) {
         let Shared { metrics, labels, produced, input, output, .. } = &*self.recorder.shared;
         let hardware = {
             let mut on_hardware = self.recorder.shared.on_hardware();
             on_hardware.in_flight = None;
+            on_hardware.encoder.record(span);
             on_hardware.labels.clone()
         };
         metrics.duration.record(end.duration.as_secs_f64(), &end.label(&hardware));

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::catalog::{attribute, upload as definitions};
 use crate::operation::{
-    self, AsError, Counter, End, Guard, Histogram, InFlight, Instruments, Labels, Measured, Outcome, Run, UpDownCounter,
+    self, AsError, Counter, End, Guard, Histogram, InFlight, Instruments, Labels, Measured, Outcome, Run, Span,
+    UpDownCounter,
 };
 
 /// The sort of a file: the values of `media.file.type`.
@@ -257,7 +258,7 @@ impl Recorder {
 }
 
 impl Measured for Active {
-    fn end(&mut self, end: &End) {
+    fn end(&mut self, end: &End, span: &Span) {
         let Shared { metrics, bytes, .. } = &*self.recorder.shared;
         self.in_flight = None;
         metrics.duration.record(end.duration.as_secs_f64(), &end.label(&self.labels));
@@ -265,8 +266,7 @@ impl Measured for Active {
             let bytes = bytes.load(Ordering::Relaxed);
             metrics.io.add(bytes, &self.labels);
             metrics.size.record(bytes as f64, &self.labels);
-            #[cfg(feature = "telemetry")]
-            tracing::Span::current().record("media.upload.size", bytes);
+            operation::record(span, "media.upload.size", bytes);
         }
     }
 }

@@ -9,8 +9,9 @@ use crate::catalog::attribute;
 /// What an operation measures. Its modules are alike: each has a description with setters, and one
 /// of these.
 pub trait Measured {
-    /// Records the end. It is called once, inside the operation's span.
-    fn end(&mut self, end: &End);
+    /// Records the end. It is called once, inside the operation's span, which is given too: the current
+    /// span is that of the current subscriber, and may be another one's.
+    fn end(&mut self, end: &End, span: &Span);
 }
 
 /// The end of an operation.
@@ -131,7 +132,7 @@ impl<M: Measured> Guard<M> {
         }
         let end = End { outcome, error_type, duration: self.started.elapsed() };
         let Self { measured, span, .. } = self;
-        span.in_scope(|| measured.end(&end));
+        span.in_scope(|| measured.end(&end, span));
         span::close(span, outcome, error_type, message);
     }
 }

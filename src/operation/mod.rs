@@ -40,4 +40,4 @@ pub use instruments::{
 pub use outcome::Outcome;
 pub use run::Run;
 pub use span::Span;
-pub(crate) use span::open;
+pub(crate) use span::{open, record};

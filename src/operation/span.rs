@@ -38,6 +38,15 @@ pub(crate) use open;
 
 use super::{ErrorType, Outcome};
 
+/// Records a field of a span.
+#[cfg(feature = "telemetry")]
+pub(crate) fn record(span: &Span, field: &'static str, value: impl tracing::Value) {
+    span.record(field, value);
+}
+
+#[cfg(not(feature = "telemetry"))]
+pub(crate) fn record<T>(_: &Span, _: &'static str, _: T) {}
+
 /// Longest error message that goes on a span.
 #[cfg(feature = "telemetry")]
 const DESCRIPTION_LIMIT: usize = 1024;

@@ -9,7 +9,7 @@ use crate::catalog::{attribute, job as definitions};
 use crate::media::{RetryReason, Stage, Step};
 use crate::operation::{
     self, AsError, Counter, End, ErrorType, Guard, Histogram, Instruments, Labels, Measured, Outcome, Parent, Run,
-    TimeCounter, UpDownCounter,
+    Span, TimeCounter, UpDownCounter,
 };
 
 #[derive(Clone, Debug)]
@@ -290,7 +290,7 @@ impl Steps {
 }
 
 impl Measured for Attempt {
-    fn end(&mut self, end: &End) {
+    fn end(&mut self, end: &End, _: &Span) {
         self.place.leave();
         if end.outcome.is_error() {
             self.job.work.shared.job.wasted_time.add(end.duration.as_secs_f64(), &self.job.labels);
