@@ -41,6 +41,20 @@ async fn each_reason_has_its_count() {
     }
 }
 
+/// The instruments of other areas are driven in `tests/operations`.
+#[tokio::test]
+async fn no_instrument_of_the_store_stands_still() {
+    let front = Front::start(&[Step::Status(503, "SlowDown")]).await;
+    let meters = Meters::new();
+    let store = MeteredStore::new("test", client(&meters, &front), &meters.instruments);
+    store.put(&"720p.mp4".into(), vec![0; 10].into()).await.unwrap();
+    let series = meters.series();
+    for instrument in telecine::catalog::storage::ALL {
+        let name = instrument.name().strip_prefix("media.").unwrap();
+        assert!(series.keys().any(|series| series.split('{').next() == Some(name)), "{name}: {series:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_succeeds_or_fails_for_good_is_no_retry() {
     let front = Front::start(&[Step::Status(404, "NoSuchKey"), Step::Good, Step::Status(403, "AccessDenied")]).await;
