@@ -69,6 +69,12 @@ impl Telemetry {
     }
 
     pub(super) fn build(builder: Builder) -> Result<Self, Error> {
+        Self::start(builder, |_| {})
+    }
+
+    /// `metered` is called with the meter provider before the processors of the other signals are made:
+    /// the SDK's count what they drop by the global one, if there is one then.
+    fn start(builder: Builder, metered: impl FnOnce(&exemplar::MeterProvider)) -> Result<Self, Error> {
         let Builder {
             identity,
             catalog,
@@ -94,15 +100,16 @@ impl Telemetry {
         let views = Arc::new(Views::new(&catalog));
         let exemplars = Exemplars::new(settings.exemplar_filter, Arc::clone(&views));
         let (exits, Feeds { exporters, reader }) = Exits::start(&settings, &exemplars, &catalog, &resource, access)?;
-        let (spans, records) = (Handed::default(), Handed::default());
-        let tracers = providers::tracers(&settings, &resource, exporters.traces, &spans);
-        let loggers = providers::loggers(&settings, &resource, exporters.logs, &records);
         // The SDK logs an error for each observable instrument that nobody reads.
         let is_read = !settings.metrics.is_empty() || !readers.is_empty();
         let sdk_meters = providers::meters(&settings, &resource, &views, exporters.metrics, |builder| {
             readers.add_to(reader.add_to(builder))
         });
         let meters = exemplars.wrap(sdk_meters.clone());
+        metered(&meters);
+        let (spans, records) = (Handed::default(), Handed::default());
+        let tracers = providers::tracers(&settings, &resource, exporters.traces, &spans);
+        let loggers = providers::loggers(&settings, &resource, exporters.logs, &records);
 
         let instruments = if settings.disabled { Instruments::noop() } else { Instruments::new(meters.meter(SCOPE)) };
         let instruments = instruments.with_classifiers(classifiers.into_iter().chain(ROOMS.iter().copied()));
@@ -140,12 +147,11 @@ impl Telemetry {
             return Err(Error::InitialisedBefore);
         }
         let subscriber = builder.subscriber;
-        let telemetry = Self::build(builder)?;
+        let telemetry = Self::start(builder, |meters| opentelemetry::global::set_meter_provider(meters.clone()))?;
         if subscriber {
             tracing::dispatcher::set_global_default(telemetry.dispatch()?).map_err(Error::SubscriberSet)?;
         }
         global::set(&telemetry.media, &telemetry.work)?;
-        opentelemetry::global::set_meter_provider(telemetry.meters.clone());
         opentelemetry::global::set_tracer_provider(telemetry.ending.tracers.clone());
         opentelemetry::global::set_text_map_propagator(providers::propagator(&telemetry.settings));
         telemetry.announce();
