@@ -24,6 +24,12 @@
 //! # }
 //! ```
 //!
+//! # When the program ends
+//! A run that is dropped asks its ffmpeg to end, kills it after [`Options::stop_within`], reaps it and removes
+//! its half-made files, on a thread that dies with the program. So let cancelled runs come to their end before
+//! `main` returns, and handle SIGINT and SIGTERM: a program that is killed leaves an ffmpeg that runs on, in a
+//! process group of its own, and a file named `.telecine-*` beside the output.
+//!
 //! ffmpeg 5.1 to 8 on Unix. Everything here is asynchronous and needs a tokio runtime with I/O and time.
 
 pub mod command;
