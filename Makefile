@@ -54,6 +54,11 @@ lint: ## Check format, clippy, the API documentation, each feature by itself, an
 	RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --all-features
 	cargo package --quiet --package telecine --no-verify --allow-dirty
 
+.PHONY: msrv
+msrv: ## Check that the oldest Rust that is stated compiles it (Debian 12)
+	@$(install) rust-oldest
+	RUSTC="$$($(install) --bin)/rustc-oldest" cargo check --all-features --lib --bins --target-dir target/msrv
+
 .PHONY: bench
 bench: ## Run the benchmarks
 	cargo bench --manifest-path benches/Cargo.toml
