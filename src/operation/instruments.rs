@@ -66,15 +66,32 @@ impl Instruments {
         self.budgets.refused()
     }
 
+    /// The meter, or one that records nothing where the definition is of another kind: what it made would
+    /// not be what the catalogue says.
+    fn meter_for(&self, definition: &Instrument, kind: Kind, number: Number) -> Meter {
+        if (definition.kind(), definition.number()) == (kind, number) {
+            return self.meter.clone();
+        }
+        tracing::error!(
+            target: "telecine",
+            instrument = definition.name(),
+            "a {} of {:?} is asked for a {} of {number:?}: it records nothing",
+            definition.kind().as_str(),
+            definition.number(),
+            kind.as_str(),
+        );
+        Self::noop().meter
+    }
+
     pub(crate) fn classifiers(&self) -> Classifiers {
         self.classifiers.clone()
     }
 
-    /// A counter of things or bytes.
+    /// A counter of things or bytes. Of a definition of another kind this, like the others here, makes an
+    /// instrument that records nothing, and logs an error.
     pub fn counter(&self, definition: &'static Instrument) -> Counter {
-        check(definition, Kind::Counter, Number::U64);
         Counter(
-            self.meter
+            self.meter_for(definition, Kind::Counter, Number::U64)
                 .u64_counter(definition.name())
                 .with_unit(definition.unit())
                 .with_description(definition.description())
@@ -84,9 +101,8 @@ impl Instruments {
 
     /// A counter of seconds.
     pub fn time_counter(&self, definition: &'static Instrument) -> TimeCounter {
-        check(definition, Kind::Counter, Number::F64);
         TimeCounter(
-            self.meter
+            self.meter_for(definition, Kind::Counter, Number::F64)
                 .f64_counter(definition.name())
                 .with_unit(definition.unit())
                 .with_description(definition.description())
@@ -96,9 +112,8 @@ impl Instruments {
 
     /// An up-down counter.
     pub fn up_down_counter(&self, definition: &'static Instrument) -> UpDownCounter {
-        check(definition, Kind::UpDownCounter, Number::I64);
         UpDownCounter(
-            self.meter
+            self.meter_for(definition, Kind::UpDownCounter, Number::I64)
                 .i64_up_down_counter(definition.name())
                 .with_unit(definition.unit())
                 .with_description(definition.description())
@@ -108,9 +123,8 @@ impl Instruments {
 
     /// A histogram.
     pub fn histogram(&self, definition: &'static Instrument) -> Histogram {
-        check(definition, Kind::Histogram, Number::F64);
         Histogram(
-            self.meter
+            self.meter_for(definition, Kind::Histogram, Number::F64)
                 .f64_histogram(definition.name())
                 .with_unit(definition.unit())
                 .with_description(definition.description())
@@ -120,19 +134,14 @@ impl Instruments {
 
     /// A gauge.
     pub fn gauge(&self, definition: &'static Instrument) -> Gauge {
-        check(definition, Kind::Gauge, Number::F64);
         Gauge(
-            self.meter
+            self.meter_for(definition, Kind::Gauge, Number::F64)
                 .f64_gauge(definition.name())
                 .with_unit(definition.unit())
                 .with_description(definition.description())
                 .build(),
         )
     }
-}
-
-fn check(definition: &Instrument, kind: Kind, number: Number) {
-    debug_assert_eq!((definition.kind(), definition.number()), (kind, number), "{}", definition.name());
 }
 
 impl Labels {

@@ -293,3 +293,13 @@ fn only_what_succeeds_counts_as_output() {
         assert!(output.kind() == Kind::Counter || bench.series(output.name()).is_empty());
     }
 }
+
+#[test]
+fn a_definition_of_another_kind_makes_nothing() {
+    let bench = Bench::new();
+    bench.instruments.counter(&job::DURATION).add(1, &bench.instruments.labels());
+    bench.instruments.counter(&job::WASTED_TIME).add(1, &bench.instruments.labels());
+    assert!(bench.series(job::DURATION.name()).is_empty());
+    // Of seconds: the other type of counter makes it.
+    assert!(bench.series(job::WASTED_TIME.name()).is_empty());
+}
