@@ -30,9 +30,9 @@ impl Table {
         Self { title, batch: Duration::from_micros(250), rounds: 401, cases: Vec::new() }
     }
 
-    /// Fewer rounds, or more.
-    pub fn rounds(mut self, rounds: usize) -> Self {
-        self.rounds = rounds;
+    /// Other rounds: how many, and how long a case runs in each.
+    pub fn rounds(mut self, rounds: usize, batch: Duration) -> Self {
+        (self.rounds, self.batch) = (rounds, batch);
         self
     }
 
