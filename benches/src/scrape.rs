@@ -1,9 +1,9 @@
 //! A scrape of 10,000 counters with three attributes and 1,000 histograms of 15 buckets, 2 MB of text.
 //!
-//! Every case writes into a buffer that is used again.
+//! Every case scrapes on a thread of its own, as an endpoint does, into a buffer that is used again.
 
 use std::hint::black_box;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use opentelemetry::metrics::MeterProvider;
@@ -64,11 +64,11 @@ pub fn run() {
 }
 
 fn table(mut table: Table) {
-    table.case("opentelemetry_sdk, collection alone", collection());
-    let client = table.case("prometheus-client, derived labels", client());
-    let exporter = table.case("opentelemetry-prometheus", exporter());
+    table.case("opentelemetry_sdk, collection alone", on_a_thread(collection()));
+    let client = table.case("prometheus-client, derived labels", on_a_thread(client()));
+    let exporter = table.case("opentelemetry-prometheus", on_a_thread(exporter()));
     let shared = Attributes::Shared;
-    let text = table.case("telecine, text", telecine(Format::TEXT, Filter::AlwaysOff, shared));
+    let text = table.case("telecine, text", on_a_thread(telecine(Format::TEXT, Filter::AlwaysOff, shared)));
     table.compare(text, client, Some(CLIENT));
     table.compare(text, exporter, Some(EXPORTER));
     for (name, format, filter, attributes) in [
@@ -77,13 +77,29 @@ fn table(mut table: Table) {
         ("telecine, OpenMetrics, exemplars in 25,000 places", Format::OPENMETRICS, Filter::TraceBased, shared),
         ("telecine, protobuf", Format::PROTOBUF, Filter::AlwaysOff, shared),
     ] {
-        let case = table.case(name, telecine(format, filter, attributes));
+        let case = table.case(name, on_a_thread(telecine(format, filter, attributes)));
         table.compare(case, client, None);
     }
     table.print();
 }
 
-fn telecine(format: Format, filter: Filter, attributes: Attributes) -> impl FnMut() {
+/// The program's threads make what is scraped; the scrape's own memory comes from elsewhere.
+fn on_a_thread(mut scrape: impl FnMut() + Send + 'static) -> impl FnMut() {
+    let (begin, begun) = mpsc::channel();
+    let (end, ended) = mpsc::channel();
+    std::thread::spawn(move || {
+        while begun.recv().is_ok() {
+            scrape();
+            end.send(()).expect("the bench waits");
+        }
+    });
+    move || {
+        begin.send(()).expect("the thread waits");
+        ended.recv().expect("the thread answers");
+    }
+}
+
+fn telecine(format: Format, filter: Filter, attributes: Attributes) -> impl FnMut() + Send {
     let reader = Reader::new();
     let exemplars = Exemplars::new(filter, Arc::new(Views::default()));
     let provider = exemplars.wrap(SdkMeterProvider::builder().with_reader(reader.clone()).build());
@@ -100,7 +116,7 @@ fn telecine(format: Format, filter: Filter, attributes: Attributes) -> impl FnMu
     }
 }
 
-fn collection() -> impl FnMut() {
+fn collection() -> impl FnMut() + Send {
     let reader = Reader::new();
     let provider = SdkMeterProvider::builder().with_reader(reader.clone()).build();
     record(&provider, Attributes::Shared);
@@ -112,7 +128,7 @@ fn collection() -> impl FnMut() {
     }
 }
 
-fn exporter() -> impl FnMut() {
+fn exporter() -> impl FnMut() + Send {
     let registry = prometheus::Registry::new();
     let exporter = opentelemetry_prometheus::exporter().with_registry(registry.clone()).scope_info_enabled(false);
     let reader = exporter.build().expect("the registry is new");
@@ -127,7 +143,7 @@ fn exporter() -> impl FnMut() {
     }
 }
 
-fn client() -> impl FnMut() {
+fn client() -> impl FnMut() + Send {
     let mut registry = Registry::default();
     for metric in 0..METRICS {
         let family = Family::<Labels, Counter>::default();

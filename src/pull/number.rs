@@ -55,6 +55,11 @@ pub(crate) fn write(out: &mut Vec<u8>, number: Number) {
 
 #[inline]
 pub(crate) fn unsigned(out: &mut Vec<u8>, value: u64) {
+    // Most counts are small, and to copy a few bytes takes longer than to make them.
+    if value < 10 {
+        out.push(b'0' + value as u8);
+        return;
+    }
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 

@@ -96,7 +96,6 @@ pub(super) fn buckets(
     let mut line = |out: &mut Vec<u8>, le: &str, count: u64, bound: f64| {
         out.extend_from_slice(prefix);
         out.extend_from_slice(le.as_bytes());
-        out.extend_from_slice(b"\"} ");
         number::unsigned(out, count);
         end(out, bound);
         out.push(b'\n');
@@ -117,12 +116,12 @@ pub(super) fn buckets(
         }
         Value::Exponential(histogram) => {
             for (bound, count) in histogram.buckets() {
-                line(out, &number::bound(bound, openmetrics), count, bound);
+                line(out, &(number::bound(bound, openmetrics) + "\"} "), count, bound);
             }
             (histogram.count, histogram.any_negative())
         }
     };
-    line(out, "+Inf", count, f64::INFINITY);
+    line(out, "+Inf\"} ", count, f64::INFINITY);
     (count, any_negative)
 }
 

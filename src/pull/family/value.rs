@@ -28,8 +28,8 @@ pub(crate) struct Histogram {
     pub(crate) sum: Number,
 }
 
-/// The upper bounds of buckets, as numbers and as values of the label `le`. Most histograms of a
-/// metric share them.
+/// The upper bounds of buckets, as numbers and as what comes between `le="` and the value of a line.
+/// Most histograms of a metric share them.
 #[derive(Debug, Default)]
 pub(crate) struct Bounds {
     pub(crate) values: Vec<f64>,
@@ -47,11 +47,8 @@ pub(super) trait Point {
 
 impl Bounds {
     fn new(values: Vec<f64>) -> Self {
-        Self {
-            plain: values.iter().map(|value| bound(*value, false)).collect(),
-            openmetrics: values.iter().map(|value| bound(*value, true)).collect(),
-            values,
-        }
+        let texts = |openmetrics| values.iter().map(|value| bound(*value, openmetrics) + "\"} ").collect();
+        Self { plain: texts(false), openmetrics: texts(true), values }
     }
 
     /// A histogram with negative values has a sum that may fall, which is not a counter.
