@@ -57,11 +57,7 @@ pub(super) fn take_up_to<'a>(exemplars: &mut &'a [Exemplar], bound: f64) -> Opti
 fn hexadecimal(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-    let digit = |four: u8| char::from(DIGITS[usize::from(four)]);
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
-    }
-    text
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|four| DIGITS[usize::from(four)]);
+    // They are ASCII.
+    String::from_utf8(digits.collect()).unwrap_or_default()
 }

@@ -107,7 +107,7 @@ fn append(out: &mut Vec<u8>, exemplar: Option<&Exemplar>, naming: Naming) {
 }
 
 fn escape(text: &str) -> Cow<'_, str> {
-    if !text.contains(['\\', '"', '\n']) {
+    if !text.bytes().any(|byte| matches!(byte, b'\\' | b'"' | b'\n')) {
         return text.into();
     }
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").into()

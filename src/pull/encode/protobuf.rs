@@ -192,26 +192,25 @@ fn metric(message: &mut Vec<u8>, series: &Series, family: Kind, started: SystemT
 
 /// A `Metric`: its labels, and one of the fields for its value.
 fn field(message: &mut Vec<u8>, labels: &Labels, tag: u32, value: &impl Message) {
+    let pairs: Vec<_> = labels.pairs().collect();
+    let pair_length =
+        |name: &str, value: &str| key_len(1) + delimited(name.len()) + key_len(2) + delimited(value.len());
     let mut length = key_len(tag) + delimited(value.encoded_len());
-    for label in labels.pairs() {
-        length += key_len(LABEL) + delimited(pair_length(label));
+    for (name, value) in &pairs {
+        length += key_len(LABEL) + delimited(pair_length(name, value));
     }
     encode_key(METRIC, WireType::LengthDelimited, message);
     encode_varint(length as u64, message);
-    for label in labels.pairs() {
+    for (name, value) in &pairs {
         encode_key(LABEL, WireType::LengthDelimited, message);
-        encode_varint(pair_length(label) as u64, message);
-        for (tag, text) in [(1, &*label.name), (2, &*label.value)] {
+        encode_varint(pair_length(name, value) as u64, message);
+        for (tag, text) in [(1, name), (2, value)] {
             encode_key(tag, WireType::LengthDelimited, message);
             encode_varint(text.len() as u64, message);
             message.extend_from_slice(text.as_bytes());
         }
     }
     prost::encoding::message::encode(tag, value, message);
-}
-
-fn pair_length(label: &family::Label) -> usize {
-    key_len(1) + delimited(label.name.len()) + key_len(2) + delimited(label.value.len())
 }
 
 /// How long something of a length is, with its length before it.

@@ -14,23 +14,10 @@ use crate::pull::translate::{Naming, is_legacy};
 /// The labels of a series, in the order of their names.
 #[derive(Debug)]
 pub(crate) struct Labels {
-    /// With braces, if there are labels, and a space after them.
+    /// As both text formats write them, with braces, if there are labels, and a space after them:
+    /// `{a="b",c="d"} `. The only form that is kept, since it is read at nearly every scrape.
     text: Box<str>,
-    parts: Box<Parts>,
-}
-
-/// What most scrapes do not look at.
-#[derive(Debug)]
-struct Parts {
-    pairs: Box<[Label]>,
     identity: u64,
-}
-
-/// One label.
-#[derive(Debug)]
-pub(crate) struct Label {
-    pub(crate) name: Arc<str>,
-    pub(crate) value: Box<str>,
 }
 
 /// Makes labels from attributes.
@@ -42,35 +29,11 @@ pub(super) struct Translator {
 }
 
 impl Labels {
-    pub(crate) fn pairs(&self) -> &[Label] {
-        &self.parts.pairs
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.parts.pairs.is_empty()
-    }
-
-    /// As both text formats write them, without braces: `a="b",c="d"`.
-    pub(crate) fn text(&self) -> &str {
-        self.text.strip_prefix('{').and_then(|text| text.strip_suffix("} ")).unwrap_or("")
-    }
-
-    /// All that comes between the name of a sample and its value.
-    pub(crate) fn before_value(&self) -> &str {
-        &self.text
-    }
-
-    /// A hash that is equal for labels that Prometheus takes to be equal.
-    pub(super) fn identity(&self) -> u64 {
-        self.parts.identity
-    }
-
-    fn new(pairs: Box<[Label]>) -> Self {
-        let mut text = String::with_capacity(
-            pairs.iter().map(|label| label.name.len() + label.value.len() + 4).sum::<usize>() + 3,
-        );
+    fn new(pairs: &[(Arc<str>, Cow<'_, str>)]) -> Self {
+        let length = pairs.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
+        let mut text = String::with_capacity(length + 2);
         let mut hasher = DefaultHasher::new();
-        for Label { name, value } in &pairs {
+        for (name, value) in pairs {
             text.push(if text.is_empty() { '{' } else { ',' });
             if is_legacy(name) {
                 text.push_str(name);
@@ -88,7 +51,48 @@ impl Labels {
             }
         }
         text.push_str(if text.is_empty() { " " } else { "} " });
-        Self { text: text.into(), parts: Box::new(Parts { pairs, identity: hasher.finish() }) }
+        Self { text: text.into(), identity: hasher.finish() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text().is_empty()
+    }
+
+    /// All that comes between the name of a sample and its value.
+    pub(crate) fn before_value(&self) -> &str {
+        &self.text
+    }
+
+    /// Without braces: `a="b",c="d"`.
+    pub(crate) fn text(&self) -> &str {
+        self.text.strip_prefix('{').and_then(|text| text.strip_suffix("} ")).unwrap_or("")
+    }
+
+    /// Names and values.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        let mut rest = self.text();
+        std::iter::from_fn(move || {
+            let name = match rest.strip_prefix('"') {
+                Some(quoted) => {
+                    let (name, after) = unescape(quoted);
+                    rest = after.strip_prefix('=')?;
+                    name
+                }
+                None => {
+                    let (name, after) = rest.split_once('=')?;
+                    rest = after;
+                    name.into()
+                }
+            };
+            let (value, after) = unescape(rest.strip_prefix('"')?);
+            rest = after.strip_prefix(',').unwrap_or(after);
+            Some((name, value))
+        })
+    }
+
+    /// A hash that is equal for labels that Prometheus takes to be equal.
+    pub(super) fn identity(&self) -> u64 {
+        self.identity
     }
 }
 
@@ -120,14 +124,14 @@ impl Translator {
         found.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
         // The SDK too takes the first of two attributes with the same key.
         found.dedup_by(|later, former| (&later.0, &later.1) == (&former.0, &former.1));
-        let mut pairs: Vec<Label> = Vec::with_capacity(found.len());
+        let mut pairs: Vec<(Arc<str>, Cow<'_, str>)> = Vec::with_capacity(found.len());
         for (name, _, value) in found {
             match pairs.last_mut() {
-                Some(label) if label.name == name => label.value = format!("{};{value}", label.value).into(),
-                _ => pairs.push(Label { name, value: value.into() }),
+                Some((last, joined)) if *last == name => *joined = format!("{joined};{value}").into(),
+                _ => pairs.push((name, value)),
             }
         }
-        Labels::new(pairs.into())
+        Labels::new(&pairs)
     }
 
     fn scope<'a>(&self, scope: &'a InstrumentationScope, found: &mut Vec<(Arc<str>, Cow<'a, str>, Cow<'a, str>)>) {
@@ -185,4 +189,52 @@ fn escape(out: &mut String, text: &str) {
         rest = &rest[at + 1..];
     }
     out.push_str(rest);
+}
+
+/// Reads an escaped string up to the quote that ends it. Gives what comes after that, too.
+fn unescape(text: &str) -> (Cow<'_, str>, &str) {
+    let mut whole = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| byte == b'\\' || byte == b'"') {
+        let (before, special) = rest.split_at(at);
+        if let Some(after) = special.strip_prefix('"') {
+            return if whole.is_empty() { (before.into(), after) } else { ((whole + before).into(), after) };
+        }
+        whole.push_str(before);
+        let mut escaped = special[1..].chars();
+        match escaped.next() {
+            Some('n') => whole.push('\n'),
+            Some(other) => whole.push(other),
+            None => {}
+        }
+        rest = escaped.as_str();
+    }
+    (whole.into(), rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{borrow::Cow, sync::Arc};
+
+    use super::Labels;
+
+    #[test]
+    fn labels_are_read_back_from_their_text() {
+        for pairs in [
+            vec![],
+            vec![("a", "b")],
+            vec![("a", ""), ("b", "")],
+            vec![("a", "\\"), ("b", "\""), ("c", "\n"), ("d", "\\n"), ("e", "\\\"\n,=}")],
+            vec![("with.dots", "字"), ("with \"quotes\"=", "x"), ("z", "é\\é")],
+        ] {
+            let made: Vec<(Arc<str>, Cow<'_, str>)> =
+                pairs.iter().map(|(name, value)| (Arc::from(*name), Cow::from(*value))).collect();
+            let labels = Labels::new(&made);
+            let read: Vec<_> = labels.pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+            let expected: Vec<_> =
+                pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            assert_eq!(read, expected, "{}", labels.text());
+            assert_eq!(labels.is_empty(), pairs.is_empty());
+        }
+    }
 }

@@ -27,7 +27,7 @@ use super::{
 use crate::exemplar::Exemplars;
 
 pub(crate) use exponential::Exponential;
-pub(crate) use labels::{Label, Labels};
+pub(crate) use labels::Labels;
 pub(crate) use part::{Part, Series};
 pub(crate) use value::{Histogram, Value};
 
