@@ -1,9 +1,12 @@
+use std::borrow::Cow;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::{
-    AsyncInstrumentBuilder, Counter, Gauge, Histogram, HistogramBuilder, InstrumentBuilder, InstrumentProvider, Meter,
-    ObservableCounter, ObservableGauge, ObservableUpDownCounter, UpDownCounter,
+    AsyncInstrumentBuilder, Callback, Counter, Gauge, Histogram, HistogramBuilder, InstrumentBuilder,
+    InstrumentProvider, Meter, ObservableCounter, ObservableGauge, ObservableUpDownCounter, UpDownCounter,
 };
 use opentelemetry_sdk::metrics::{InstrumentKind, SdkMeterProvider};
 
@@ -12,7 +15,8 @@ use crate::views::{Aggregation, Stream};
 
 /// A meter provider whose synchronous instruments keep exemplars.
 ///
-/// Observable instruments are the SDK's own: their callbacks run at collection, in no one's span.
+/// Observable instruments are the SDK's own: their callbacks run at collection, in no one's span. One
+/// that panics takes no other along.
 #[derive(Clone, Debug)]
 pub struct MeterProvider {
     inner: SdkMeterProvider,
@@ -64,10 +68,12 @@ macro_rules! synchronous {
 macro_rules! observable {
     ($method:ident, $instrument:ident, $number:ty) => {
         fn $method(&self, builder: AsyncInstrumentBuilder<'_, $instrument<$number>, $number>) -> $instrument<$number> {
+            let callbacks = builder.callbacks.into_iter().map(|callback| guarded(builder.name.clone(), callback));
+            let callbacks = callbacks.collect();
             let mut inner = self.inner.$method(builder.name);
             inner.description = builder.description;
             inner.unit = builder.unit;
-            inner.callbacks = builder.callbacks;
+            inner.callbacks = callbacks;
             inner.build()
         }
     };
@@ -110,6 +116,22 @@ impl InstrumentProvider for Instruments {
     observable!(u64_observable_gauge, ObservableGauge, u64);
     observable!(i64_observable_gauge, ObservableGauge, i64);
     observable!(f64_observable_gauge, ObservableGauge, f64);
+}
+
+/// A callback whose panic ends nothing but itself. The SDK runs callbacks under a lock that the panic
+/// would poison: no exit could collect any more.
+fn guarded<T: 'static>(name: Cow<'static, str>, callback: Callback<T>) -> Callback<T> {
+    let said = AtomicBool::new(false);
+    Box::new(move |observer| {
+        let called = panic::catch_unwind(AssertUnwindSafe(|| callback(observer)));
+        if called.is_err() && !said.swap(true, Ordering::Relaxed) {
+            tracing::error!(
+                target: "telecine",
+                instrument = %name,
+                "a callback panicked: its instrument is not observed; this is said once",
+            );
+        }
+    })
 }
 
 /// The bounds that the views give a histogram which was built with none. The SDK asks for them where

@@ -51,3 +51,16 @@ async fn a_meter_of_ones_own_goes_through_the_same_views_and_exits() {
     assert!(page.contains(r#"own_wait_seconds_bucket{le="0.5"} 1"#), "{page}");
     telemetry.shutdown(DEADLINE).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_callback_that_panics_takes_no_other_instrument_along() {
+    let telemetry = support::builder("", NO_PUSH).build().unwrap();
+    let meter = telemetry.meter("own");
+    meter.u64_observable_gauge("own.broken").with_callback(|_| panic!("boom")).build();
+    meter.u64_observable_gauge("own.whole").with_callback(|observer| observer.observe(7, &[])).build();
+    for _ in 0..2 {
+        let page = support::get(&telemetry, "/metrics", "*/*").await;
+        assert!(page.contains("own_whole 7") && !page.contains("own_broken"), "{page}");
+    }
+    telemetry.shutdown(DEADLINE).await.unwrap();
+}
