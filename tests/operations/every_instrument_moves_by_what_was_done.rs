@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use telecine::catalog::{Catalog, Kind, job, package, stage, storage, telemetry, transcode, upload};
+use telecine::catalog::{Catalog, Kind, job, package, span, stage, storage, telemetry, transcode, upload};
 use telecine::media::transcode::{DefectKind, QualityMetric};
 use telecine::media::{FileType, RetryReason, Stage};
 use telecine::operation::{ErrorType, Outcome};
@@ -302,4 +302,31 @@ fn a_definition_of_another_kind_makes_nothing() {
     assert!(bench.series(job::DURATION.name()).is_empty());
     // Of seconds: the other type of counter makes it.
     assert!(bench.series(job::WASTED_TIME.name()).is_empty());
+}
+
+#[test]
+fn spans_have_the_names_and_attributes_of_the_catalogue() {
+    let bench = Bench::new();
+    tracing::dispatcher::with_default(&bench.dispatch(), || {
+        drive_job(&bench);
+        drive_media(&bench);
+        drop(bench.work.job("clip").id("a1b2").start());
+    });
+    let mut names = std::collections::BTreeSet::new();
+    for span in bench.spans() {
+        let known = span::ALL.iter().find(|known| known.name == span.name).unwrap_or_else(|| panic!("{}", span.name));
+        names.insert(known.name);
+        // The rest is what the tracing layer says of threads and of the source.
+        let ours = |key: &str| ["media.", "error.", "process.", "job"].iter().any(|prefix| key.starts_with(prefix));
+        for attribute in span.attributes.iter().filter(|attribute| ours(attribute.key.as_str())) {
+            let key = attribute.key.as_str();
+            assert!(known.attributes.iter().any(|known| known.key == key), "{key} of {}", span.name);
+            assert_eq!(
+                span.attributes.iter().filter(|other| other.key == attribute.key).count(),
+                1,
+                "{key} is there twice"
+            );
+        }
+    }
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), span::ALL.iter().map(|span| span.name).collect::<Vec<_>>());
 }
