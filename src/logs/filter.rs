@@ -17,7 +17,7 @@ pub(super) struct Events {
     directives: EnvFilter,
     /// The targets that the directives name.
     named: Vec<String>,
-    sdk_level: LevelFilter,
+    sdk_level: Option<LevelFilter>,
     chatter: Chatter,
 }
 
@@ -101,8 +101,7 @@ impl Events {
             .parse(parts.join(","))
             .map_err(|source| Error::Directive { directive: text.to_owned(), source })?;
         let named = parts.iter().filter_map(|part| target_of(part)).map(str::to_owned).collect();
-        let sdk_level = config.sdk_level.unwrap_or(LevelFilter::WARN);
-        Ok(Self { directives, named, sdk_level, chatter })
+        Ok(Self { directives, named, sdk_level: config.sdk_level, chatter })
     }
 
     /// What is settled before the directives are asked: `Some(false)` is no, `Some(true)` is yes.
@@ -118,8 +117,8 @@ impl Events {
         if is_push(target) || self.named.iter().any(|named| target.starts_with(named.as_str())) {
             return None;
         }
-        if sdk && self.sdk_level != LevelFilter::WARN {
-            return Some(*metadata.level() <= self.sdk_level);
+        if let (true, Some(level)) = (sdk, self.sdk_level) {
+            return Some(*metadata.level() <= level);
         }
         if is_of_an_export(metadata) {
             return Some(false);
@@ -181,7 +180,8 @@ where
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
         let hint = Filter::<S>::max_level_hint(&self.directives)?;
-        let sdk = if self.chatter == Chatter::Quiet { self.sdk_level } else { LevelFilter::OFF };
+        let sdk =
+            if self.chatter == Chatter::Quiet { self.sdk_level.unwrap_or(LevelFilter::WARN) } else { LevelFilter::OFF };
         Some(hint.max(SPANS).max(sdk))
     }
 

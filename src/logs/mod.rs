@@ -95,7 +95,8 @@ pub struct Config {
     /// `opentelemetry`) are kept at `warn` unless a directive names them.
     pub filter: Option<String>,
     /// `OTEL_LOG_LEVEL`: the level of the OpenTelemetry crates' own logs, unless `filter` names them.
-    /// Default: none, which is `warn`.
+    /// Default: none, which is `warn` without what they say of each failed export: telecine says once that a
+    /// collector is away.
     pub sdk_level: Option<LevelFilter>,
     /// A file that gets every line as JSON, beside the console. Default: none.
     pub file: Option<PathBuf>,
