@@ -1,5 +1,5 @@
 //! Real ffmpeg on clips that the tests make.
-#![cfg(all(feature = "ffmpeg", feature = "telemetry"))]
+#![cfg(all(feature = "ffmpeg", feature = "prometheus"))]
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
 mod clips;

@@ -1,16 +1,14 @@
 //! What the instruments show.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use opentelemetry::metrics::MeterProvider;
-use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData, ResourceMetrics};
 use opentelemetry_sdk::metrics::reader::MetricReader;
-use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Temporality};
 use telecine::media::Media;
 use telecine::operation::Instruments;
+use telecine::pull::Reader;
 
 /// Media operations, and what they recorded.
 pub(crate) struct Measured {
@@ -22,9 +20,6 @@ pub(crate) struct Measured {
 /// Values of one instrument by its attributes, written `key=value,key=value`: sums, and counts of
 /// histograms.
 pub(crate) type Series = BTreeMap<String, f64>;
-
-#[derive(Clone, Debug, Default)]
-struct Reader(Arc<ManualReader>);
 
 impl Measured {
     pub(crate) fn new() -> Self {
@@ -69,26 +64,4 @@ fn labels<'a>(attributes: impl Iterator<Item = &'a opentelemetry::KeyValue>) -> 
     let mut labels: Vec<_> = attributes.map(|pair| format!("{}={}", pair.key, pair.value)).collect();
     labels.sort();
     labels.join(",")
-}
-
-impl MetricReader for Reader {
-    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
-        self.0.register_pipeline(pipeline);
-    }
-
-    fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
-        self.0.collect(metrics)
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        self.0.force_flush()
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.0.shutdown_with_timeout(timeout)
-    }
-
-    fn temporality(&self, kind: InstrumentKind) -> Temporality {
-        self.0.temporality(kind)
-    }
 }

@@ -1,5 +1,5 @@
 //! Operations: what they measure, and how they end.
-#![cfg(feature = "telemetry")]
+#![cfg(feature = "prometheus")]
 #![allow(clippy::unwrap_used, reason = "a test says by a panic that something is not as it should be")]
 
 mod a_job_is_retried_in_a_trace_of_its_own;

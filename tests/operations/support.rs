@@ -1,19 +1,19 @@
 //! Instruments whose series can be read, and spans that are kept.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use telecine::catalog::Catalog;
 use telecine::media::Media;
 use telecine::opentelemetry::metrics::MeterProvider as _;
 use telecine::opentelemetry::trace::TracerProvider as _;
 use telecine::opentelemetry_sdk::error::OTelSdkResult;
+use telecine::opentelemetry_sdk::metrics::SdkMeterProvider;
 use telecine::opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
 use telecine::opentelemetry_sdk::metrics::reader::MetricReader;
-use telecine::opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Temporality};
 use telecine::opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use telecine::operation::Instruments;
+use telecine::pull::Reader;
 use telecine::views::Views;
 use telecine::work::Work;
 use tracing::Dispatch;
@@ -75,7 +75,7 @@ impl Bench {
 
     pub(crate) fn series(&self, name: &str) -> Vec<Series> {
         let mut metrics = ResourceMetrics::default();
-        self.reader.0.collect(&mut metrics).unwrap();
+        self.reader.collect(&mut metrics).unwrap();
         let metrics = metrics.scope_metrics().flat_map(|scope| scope.metrics());
         metrics.filter(|metric| metric.name() == name).flat_map(|metric| series(metric.data())).collect()
     }
@@ -143,31 +143,6 @@ fn of_data<T: Copy>(data: &MetricData<T>, number: impl Fn(T) -> f64) -> Vec<Seri
 
 fn labels<'a>(attributes: impl Iterator<Item = &'a telecine::opentelemetry::KeyValue>) -> BTreeMap<String, String> {
     attributes.map(|attribute| (attribute.key.to_string(), attribute.value.to_string())).collect()
-}
-
-#[derive(Clone, Debug, Default)]
-struct Reader(Arc<ManualReader>);
-
-impl MetricReader for Reader {
-    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
-        self.0.register_pipeline(pipeline);
-    }
-
-    fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
-        self.0.collect(metrics)
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        self.0.force_flush()
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.0.shutdown_with_timeout(timeout)
-    }
-
-    fn temporality(&self, kind: InstrumentKind) -> Temporality {
-        self.0.temporality(kind)
-    }
 }
 
 #[derive(Clone, Debug, Default)]

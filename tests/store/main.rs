@@ -1,5 +1,5 @@
 //! What is measured of object stores, against stores in memory, on disk and over HTTP.
-#![cfg(all(feature = "object-store", feature = "telemetry"))]
+#![cfg(all(feature = "object-store", feature = "prometheus"))]
 #![allow(clippy::unwrap_used, reason = "a test says by a panic that something is not as it should be")]
 
 mod a_directory_is_measured_like_any_store;
@@ -11,20 +11,13 @@ mod retries_are_counted_by_reason;
 
 use object_store::{ClientOptions, RetryConfig, aws::AmazonS3Builder};
 use opentelemetry::metrics::MeterProvider as _;
-use opentelemetry_sdk::{
-    error::OTelSdkResult,
-    metrics::{
-        InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Temporality,
-        data::{AggregatedMetrics, MetricData, ResourceMetrics},
-        reader::MetricReader,
-    },
+use opentelemetry_sdk::metrics::{
+    SdkMeterProvider,
+    data::{AggregatedMetrics, MetricData, ResourceMetrics},
+    reader::MetricReader,
 };
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Once, Weak},
-    time::Duration,
-};
-use telecine::operation::Instruments;
+use std::{collections::BTreeMap, sync::Once, time::Duration};
+use telecine::{operation::Instruments, pull::Reader};
 use telecine_parts::S3;
 
 /// Instruments, and what they have measured.
@@ -34,34 +27,9 @@ struct Meters {
     _provider: SdkMeterProvider,
 }
 
-#[derive(Clone, Debug)]
-struct Reader(Arc<ManualReader>);
-
-impl MetricReader for Reader {
-    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
-        self.0.register_pipeline(pipeline);
-    }
-
-    fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
-        self.0.collect(metrics)
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        self.0.force_flush()
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.0.shutdown_with_timeout(timeout)
-    }
-
-    fn temporality(&self, kind: InstrumentKind) -> Temporality {
-        self.0.temporality(kind)
-    }
-}
-
 impl Meters {
     fn new() -> Self {
-        let reader = Reader(Arc::new(ManualReader::builder().build()));
+        let reader = Reader::new();
         let provider = SdkMeterProvider::builder().with_reader(reader.clone()).build();
         Self { instruments: Instruments::new(provider.meter("test")), reader, _provider: provider }
     }
