@@ -66,10 +66,7 @@ async fn check(collector: &mut Collector, telemetry: Telemetry) {
     let metrics = collector.received(Received::Metrics).unwrap();
     let pushed = points(&metrics[metrics.len() - 1..]);
     let only = |left: &BTreeMap<String, f64>, right: &BTreeMap<String, f64>| {
-        // The last bit of a number may be lost where JSON is read.
-        let same =
-            |name: &str, value: f64| right.get(name).is_some_and(|other| (other - value).abs() <= value.abs() * 1e-12);
-        left.iter().filter(|(name, value)| !same(name, **value)).map(|(n, v)| format!("{n} {v}")).collect()
+        left.iter().filter(|(name, value)| right.get(*name) != Some(value)).map(|(n, v)| format!("{n} {v}")).collect()
     };
     let (only_scraped, only_pushed): (Vec<String>, Vec<String>) =
         (only(&scraped.values, &pushed.values), only(&pushed.values, &scraped.values));
