@@ -48,6 +48,14 @@ mod on {
             taken.iter().map(|(key, taken)| (*key, taken.refused)).filter(|(_, refused)| *refused > 0).collect()
         }
 
+        /// A value stands for nothing any more: its place is free.
+        pub(in crate::operation) fn release(&self, attribute: &Attribute, said: &str) {
+            let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(taken) = taken.get_mut(attribute.key()) {
+                taken.values.remove(clean(said).as_str());
+            }
+        }
+
         fn refuse(&self, key: &'static str) {
             self.taken.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().refused += 1;
         }

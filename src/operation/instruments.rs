@@ -7,6 +7,7 @@ use opentelemetry::metrics::{self, Meter};
 use opentelemetry::{Context, KeyValue, Value};
 
 use super::budget::Budgets;
+use super::observe::{Observed, Observer, Sources};
 use super::{Classifier, Classifiers};
 use crate::catalog::{Attribute, Instrument, Kind, Number};
 
@@ -16,6 +17,7 @@ use crate::catalog::{Attribute, Instrument, Kind, Number};
 pub struct Instruments {
     meter: Meter,
     budgets: Arc<Budgets>,
+    observed: Arc<Sources>,
     classifiers: Classifiers,
 }
 
@@ -35,7 +37,7 @@ impl fmt::Debug for Instruments {
 impl Instruments {
     /// Makes instruments by a meter of OpenTelemetry.
     pub fn new(meter: Meter) -> Self {
-        Self { meter, budgets: Arc::default(), classifiers: Classifiers::default() }
+        Self { meter, budgets: Arc::default(), observed: Arc::default(), classifiers: Classifiers::default() }
     }
 
     /// Instruments that record nothing.
@@ -64,6 +66,25 @@ impl Instruments {
     /// by attribute key.
     pub fn refused_labels(&self) -> Vec<(&'static str, u64)> {
         self.budgets.refused()
+    }
+
+    /// Gives the place that a value took in the budget of its attribute back, once what it stood for is
+    /// gone: a worker that left.
+    pub fn release_label(&self, attribute: &Attribute, value: impl AsRef<str>) {
+        self.budgets.release(attribute, value.as_ref());
+    }
+
+    /// Asks for the values of a counter, an up-down counter or a gauge at each collection, until what is
+    /// given back is dropped. A series that is not observed in a collection is gone from it.
+    ///
+    /// `values` is called by the thread that collects: it reads what is known already, and waits for
+    /// nothing. Integers are given as floating point too, exact up to 2⁵³.
+    pub fn observe(
+        &self,
+        definition: &'static Instrument,
+        values: impl Fn(&mut Observer<'_>) + Send + Sync + 'static,
+    ) -> Observed {
+        self.observed.observe(&self.meter, definition, Arc::new(values))
     }
 
     /// The meter, or one that records nothing where the definition is of another kind: what it made would

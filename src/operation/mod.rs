@@ -16,6 +16,8 @@ mod classify;
 mod context;
 mod error_type;
 mod guard;
+#[cfg(feature = "telemetry")]
+mod observe;
 mod outcome;
 mod run;
 mod span;
@@ -37,6 +39,10 @@ pub use instruments::{
     BoundCounter, BoundHistogram, BoundTimeCounter, BoundUpDownCounter, Counter, Gauge, Histogram, InFlight,
     Instruments, Labels, TimeCounter, UpDownCounter,
 };
+#[cfg(not(feature = "telemetry"))]
+pub use instruments::{Observed, Observer};
+#[cfg(feature = "telemetry")]
+pub use observe::{Observed, Observer};
 pub use outcome::Outcome;
 pub use run::Run;
 pub use span::Span;

@@ -22,7 +22,12 @@ nothing! {
     BoundUpDownCounter: "One series of an up-down counter.",
     BoundHistogram: "One series of a histogram.",
     InFlight: "Counts as one until it is dropped.",
+    Observed: "Values that nobody asks for.",
 }
+
+/// Gives values to nobody.
+#[derive(Clone, Debug)]
+pub struct Observer<'a>(std::marker::PhantomData<&'a ()>);
 
 #[allow(missing_docs)] // Those of the same names in `instruments` say what they are for.
 impl Instruments {
@@ -41,6 +46,12 @@ impl Instruments {
 
     pub fn refused_labels(&self) -> Vec<(&'static str, u64)> {
         Vec::new()
+    }
+
+    pub fn release_label(&self, _: &Attribute, _: impl AsRef<str>) {}
+
+    pub fn observe(&self, _: &'static Instrument, _: impl Fn(&mut Observer<'_>) + Send + Sync + 'static) -> Observed {
+        Observed
     }
 
     pub(crate) fn classifiers(&self) -> Classifiers {
@@ -79,6 +90,18 @@ impl Labels {
     pub fn set_some(self, _: &Attribute, _: Option<impl AsRef<str>>) -> Self {
         self
     }
+}
+
+#[allow(missing_docs)]
+impl Observed {
+    pub fn nothing() -> Self {
+        Self
+    }
+}
+
+#[allow(missing_docs)]
+impl Observer<'_> {
+    pub fn observe(&mut self, _: f64, _: &Labels) {}
 }
 
 macro_rules! recorders {

@@ -101,7 +101,7 @@ impl Telemetry {
         let exemplars = Exemplars::new(settings.exemplar_filter, Arc::clone(&views));
         let (exits, Feeds { exporters, reader }) = Exits::start(&settings, &exemplars, &catalog, &resource, access)?;
         // The SDK logs an error for each observable instrument that nobody reads.
-        let is_read = !settings.metrics.is_empty() || !readers.is_empty();
+        let is_read = !settings.disabled && (!settings.metrics.is_empty() || !readers.is_empty());
         let sdk_meters = providers::meters(&settings, &resource, &views, exporters.metrics, |builder| {
             readers.add_to(reader.add_to(builder))
         });
@@ -111,11 +111,9 @@ impl Telemetry {
         let tracers = providers::tracers(&settings, &resource, exporters.traces, &spans);
         let loggers = providers::loggers(&settings, &resource, exporters.logs, &records);
 
-        let instruments = if settings.disabled { Instruments::noop() } else { Instruments::new(meters.meter(SCOPE)) };
+        let instruments = if is_read { Instruments::new(meters.meter(SCOPE)) } else { Instruments::noop() };
         let instruments = instruments.with_classifiers(classifiers.into_iter().chain(ROOMS.iter().copied()));
-        if is_read {
-            exits.observe(instruments.meter());
-        }
+        exits.observe(instruments.meter());
         let media = Media::new(&instruments);
         let work = Work::new(&instruments, &media);
         work.declare(&job_types);

@@ -1,6 +1,5 @@
 //! An instrument that nothing writes, or that is written wrong, is a defect: each is driven here, and read.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use telecine::catalog::{Catalog, Kind, job, package, span, stage, storage, telemetry, transcode, upload};
@@ -8,23 +7,8 @@ use telecine::media::transcode::{DefectKind, QualityMetric};
 use telecine::media::{FileType, RetryReason, Stage};
 use telecine::operation::{ErrorType, Outcome};
 
-use crate::support::{Bench, Series, Value};
-
-/// What the driver did, by instrument: the labels of each series, and its value.
-struct Expected(BTreeMap<&'static str, Vec<(Labels, Want)>>);
-
-type Labels = &'static [(&'static str, &'static str)];
-
-#[derive(Clone, Copy)]
-enum Want {
-    Is(f64),
-    /// A histogram of so many values, all of the clock's making.
-    Count(u64),
-    /// A histogram of so many values with this sum.
-    CountSum(u64, f64),
-    /// A sum of the clock's making.
-    Positive,
-}
+use crate::expected::{Expected, Want};
+use crate::support::{Bench, Value};
 
 #[test]
 fn every_instrument_moves_by_what_was_done() {
@@ -32,26 +16,22 @@ fn every_instrument_moves_by_what_was_done() {
     drive_job(&bench);
     drive_media(&bench);
     let expected = expected();
-    for instrument in Catalog::own().iter() {
-        // These are driven where there is a store, and a collector: tests/store, tests/telemetry.
-        if storage::ALL.contains(instrument) || telemetry::ALL.contains(instrument) {
-            continue;
-        }
-        let wants = expected.0.get(instrument.name());
-        let wants = wants.unwrap_or_else(|| panic!("nothing drives {}", instrument.name()));
-        let found = bench.series(instrument.name());
-        for series in &found {
-            let keys: Vec<_> = instrument.attribute_list().iter().map(|attribute| attribute.key()).collect();
-            assert!(series.labels.keys().all(|key| keys.contains(&key.as_str())), "{}: {series:?}", instrument.name());
-        }
-        for (labels, want) in wants {
-            let labels: BTreeMap<_, _> = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-            let series = found.iter().find(|series| series.labels == labels);
-            let series = series.unwrap_or_else(|| panic!("{} has no {labels:?}: {found:?}", instrument.name()));
-            assert!(want.is_met(series), "{}: {series:?}", instrument.name());
-        }
-        let idle = found.iter().filter(|series| series.value == Value::Sum(0.0)).count();
-        assert_eq!(found.len() - idle, wants.iter().filter(|(_, want)| !want.is_zero()).count(), "{found:?}");
+    for area in [job::ALL, stage::ALL, transcode::ALL, package::ALL, upload::ALL] {
+        expected.check(&bench, area);
+    }
+}
+
+/// Where each area is driven. An area that nobody drives is not here.
+#[test]
+fn no_area_is_left_out() {
+    let elsewhere = [
+        // Where there is a store, and a collector: tests/store, tests/telemetry.
+        storage::ALL,
+        telemetry::ALL,
+    ];
+    let here = [job::ALL, stage::ALL, transcode::ALL, package::ALL, upload::ALL];
+    for (area, instruments) in Catalog::own().areas() {
+        assert!(here.iter().chain(&elsewhere).any(|driven| *driven == instruments), "nothing drives {area}");
     }
 }
 
@@ -159,10 +139,10 @@ fn expected() -> Expected {
         &[("media.codec", "h264"), ("media.encoder.hardware", "nvenc"), ("media.rendition", "720p")];
     const HLS: &[(&str, &str)] = &[("media.package.format", "hls")];
     const FILE: &[(&str, &str)] = &[("media.file.type", "video"), ("media.store", "s3")];
-    let mut map = BTreeMap::new();
-    map.insert(job::CREATED.name(), vec![(TRANSCODE, Is(1.0)), (CLIP, Is(1.0)), (THUMBNAIL, Is(1.0))]);
-    map.insert(
-        job::DURATION.name(),
+    let mut expected = Expected::default();
+    expected.want(&job::CREATED, vec![(TRANSCODE, Is(1.0)), (CLIP, Is(1.0)), (THUMBNAIL, Is(1.0))]);
+    expected.want(
+        &job::DURATION,
         vec![
             (&[("media.job.type", "transcode"), ("media.outcome", "success")][..], Count(1)),
             (
@@ -177,16 +157,14 @@ fn expected() -> Expected {
             (&[("media.job.type", "thumbnail"), ("media.outcome", "cancelled")], CountSum(1, 0.0)),
         ],
     );
-    map.insert(job::QUEUE_DURATION.name(), vec![(TRANSCODE, Count(1)), (CLIP, Count(1))]);
-    map.insert(job::ACTIVE.name(), vec![(&[("media.job.type", "transcode"), ("media.stage", "none")], Is(0.0))]);
-    map.insert(
-        job::RETRIES.name(),
-        vec![(&[("media.job.type", "transcode"), ("media.retry.reason", "throttled")], Is(1.0))],
-    );
-    map.insert(job::WASTED_TIME.name(), vec![(TRANSCODE, Positive), (CLIP, Positive)]);
-    map.insert(stage::DURATION.name(), vec![(&[("media.outcome", "success"), ("media.stage", "probe")], Count(1))]);
-    map.insert(
-        transcode::DURATION.name(),
+    expected.want(&job::QUEUE_DURATION, vec![(TRANSCODE, Count(1)), (CLIP, Count(1))]);
+    expected.want(&job::ACTIVE, vec![(&[("media.job.type", "transcode"), ("media.stage", "none")], Is(0.0))]);
+    expected
+        .want(&job::RETRIES, vec![(&[("media.job.type", "transcode"), ("media.retry.reason", "throttled")], Is(1.0))]);
+    expected.want(&job::WASTED_TIME, vec![(TRANSCODE, Positive), (CLIP, Positive)]);
+    expected.want(&stage::DURATION, vec![(&[("media.outcome", "success"), ("media.stage", "probe")], Count(1))]);
+    expected.want(
+        &transcode::DURATION,
         vec![
             (
                 &[
@@ -209,69 +187,47 @@ fn expected() -> Expected {
             ),
         ],
     );
-    map.insert(transcode::ACTIVE.name(), vec![(HARDWARE, Is(0.0))]);
-    map.insert(
-        transcode::FRAMES.name(),
+    expected.want(&transcode::ACTIVE, vec![(HARDWARE, Is(0.0))]);
+    expected.want(
+        &transcode::FRAMES,
         vec![(&[("media.camera", "front"), ("media.codec", "h264"), ("media.rendition", "720p")], Is(250.0))],
     );
-    map.insert(transcode::FRAMES_DROPPED.name(), vec![(CODEC, Is(3.0))]);
-    map.insert(transcode::FRAMES_DUPLICATED.name(), vec![(CODEC, Is(2.0))]);
-    map.insert(transcode::MEDIA_TIME.name(), vec![(HARDWARE, Is(10.5))]);
-    map.insert(transcode::PIXELS.name(), vec![(HARDWARE, Is(230_400_000.0))]);
-    map.insert(transcode::INPUT.name(), vec![(RENDITION, Is(1000.0))]);
-    map.insert(transcode::OUTPUT.name(), vec![(CODEC, Is(250.0))]);
-    map.insert(transcode::COMPRESSION_RATIO.name(), vec![(CODEC, CountSum(1, 0.25))]);
-    map.insert(transcode::SPEED.name(), vec![(HARDWARE, Count(1))]);
-    map.insert(transcode::STALLS.name(), vec![(HARDWARE, Is(1.0))]);
-    map.insert(
-        transcode::DEFECTS.name(),
-        vec![(&[("media.defect.kind", "corrupt"), ("media.rendition", "720p")], Is(4.0))],
-    );
-    map.insert(
-        transcode::FALLBACKS.name(),
+    expected.want(&transcode::FRAMES_DROPPED, vec![(CODEC, Is(3.0))]);
+    expected.want(&transcode::FRAMES_DUPLICATED, vec![(CODEC, Is(2.0))]);
+    expected.want(&transcode::MEDIA_TIME, vec![(HARDWARE, Is(10.5))]);
+    expected.want(&transcode::PIXELS, vec![(HARDWARE, Is(230_400_000.0))]);
+    expected.want(&transcode::INPUT, vec![(RENDITION, Is(1000.0))]);
+    expected.want(&transcode::OUTPUT, vec![(CODEC, Is(250.0))]);
+    expected.want(&transcode::COMPRESSION_RATIO, vec![(CODEC, CountSum(1, 0.25))]);
+    expected.want(&transcode::SPEED, vec![(HARDWARE, Count(1))]);
+    expected.want(&transcode::STALLS, vec![(HARDWARE, Is(1.0))]);
+    expected
+        .want(&transcode::DEFECTS, vec![(&[("media.defect.kind", "corrupt"), ("media.rendition", "720p")], Is(4.0))]);
+    expected.want(
+        &transcode::FALLBACKS,
         vec![(&[("media.encoder", "libx264"), ("media.encoder.requested", "h264_nvenc")], Is(1.0))],
     );
-    map.insert(
-        transcode::QUALITY.name(),
+    expected.want(
+        &transcode::QUALITY,
         vec![(&[("media.quality.metric", "ssim"), ("media.rendition", "720p")], CountSum(1, 0.98))],
     );
-    map.insert(
-        package::DURATION.name(),
-        vec![(&[("media.outcome", "success"), ("media.package.format", "hls")], Count(1))],
-    );
-    map.insert(package::SEGMENTS.name(), vec![(HLS, Is(5.0))]);
-    map.insert(package::OUTPUT.name(), vec![(HLS, Is(5000.0))]);
-    map.insert(
-        upload::DURATION.name(),
+    expected
+        .want(&package::DURATION, vec![(&[("media.outcome", "success"), ("media.package.format", "hls")], Count(1))]);
+    expected.want(&package::SEGMENTS, vec![(HLS, Is(5.0))]);
+    expected.want(&package::OUTPUT, vec![(HLS, Is(5000.0))]);
+    expected.want(
+        &upload::DURATION,
         vec![(&[("media.file.type", "video"), ("media.outcome", "success"), ("media.store", "s3")], Count(1))],
     );
-    map.insert(upload::ACTIVE.name(), vec![(FILE, Is(0.0))]);
+    expected.want(&upload::ACTIVE, vec![(FILE, Is(0.0))]);
     // It waited for nothing: `what_runs_is_counted_as_active_and_what_waits_as_pending` drives it.
-    map.insert(upload::PENDING.name(), vec![]);
-    map.insert(upload::IO.name(), vec![(FILE, Is(4096.0))]);
-    map.insert(upload::SIZE.name(), vec![(FILE, CountSum(1, 4096.0))]);
-    map.insert(upload::PARTS.name(), vec![(&[("media.outcome", "success"), ("media.store", "s3")], Is(1.0))]);
-    map.insert(upload::RETRIES.name(), vec![(&[("media.retry.reason", "throttled"), ("media.store", "s3")], Is(1.0))]);
-    map.insert(upload::ABORTS.name(), vec![(&[("media.store", "s3")], Is(1.0))]);
-    Expected(map)
-}
-
-impl Want {
-    fn is_met(self, series: &Series) -> bool {
-        match (self, &series.value) {
-            (Self::Is(want), Value::Sum(sum)) => (sum - want).abs() < 1e-9,
-            (Self::Positive, Value::Sum(sum)) => *sum > 0.0,
-            (Self::Count(want), Value::Histogram { count, .. }) => *count == want,
-            (Self::CountSum(want, total), Value::Histogram { count, sum }) => {
-                *count == want && (sum - total).abs() < 1e-9
-            }
-            _ => false,
-        }
-    }
-
-    fn is_zero(self) -> bool {
-        matches!(self, Self::Is(0.0))
-    }
+    expected.want(&upload::PENDING, vec![]);
+    expected.want(&upload::IO, vec![(FILE, Is(4096.0))]);
+    expected.want(&upload::SIZE, vec![(FILE, CountSum(1, 4096.0))]);
+    expected.want(&upload::PARTS, vec![(&[("media.outcome", "success"), ("media.store", "s3")], Is(1.0))]);
+    expected.want(&upload::RETRIES, vec![(&[("media.retry.reason", "throttled"), ("media.store", "s3")], Is(1.0))]);
+    expected.want(&upload::ABORTS, vec![(&[("media.store", "s3")], Is(1.0))]);
+    expected
 }
 
 #[test]

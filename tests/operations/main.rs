@@ -6,4 +6,6 @@ mod a_job_is_retried_in_a_trace_of_its_own;
 mod a_label_never_says_more_than_it_may;
 mod an_operation_ends_in_one_of_five_ways;
 mod every_instrument_moves_by_what_was_done;
+mod expected;
+mod observed_series_last_as_long_as_their_source;
 mod support;
