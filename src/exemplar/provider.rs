@@ -11,7 +11,7 @@ use opentelemetry::metrics::{
 use opentelemetry_sdk::metrics::{InstrumentKind, SdkMeterProvider};
 
 use super::Exemplars;
-use crate::views::{Aggregation, Stream};
+use crate::views::{Aggregation, default_boundaries};
 
 /// A meter provider whose synchronous instruments keep exemplars.
 ///
@@ -68,6 +68,12 @@ macro_rules! synchronous {
 macro_rules! observable {
     ($method:ident, $instrument:ident, $number:ty) => {
         fn $method(&self, builder: AsyncInstrumentBuilder<'_, $instrument<$number>, $number>) -> $instrument<$number> {
+            let unit = builder.unit.as_deref().unwrap_or_default();
+            let streams = self.exemplars.resolve(&self.scope, &builder.name, InstrumentKind::$instrument, unit, None);
+            // The SDK would log an error.
+            if streams.iter().all(|stream| stream.aggregation == Aggregation::Drop) {
+                return $instrument::new();
+            }
             let callbacks = builder.callbacks.into_iter().map(|callback| guarded(builder.name.clone(), callback));
             let callbacks = callbacks.collect();
             let mut inner = self.inner.$method(builder.name);
@@ -89,7 +95,8 @@ macro_rules! histogram {
             let mut inner = self.inner.$method(builder.name);
             inner.description = builder.description;
             inner.unit = builder.unit;
-            inner.boundaries = builder.boundaries.or_else(|| boundaries(&streams));
+            // The SDK asks for them where no view gives any, and would give every unit those of milliseconds.
+            inner.boundaries = builder.boundaries.or_else(|| Some(default_boundaries(&unit).to_vec()));
             let inner = inner.build();
             match self.exemplars.instrument(&self.scope, kind, &unit, &streams, inner.clone()) {
                 Some(instrument) => Histogram::new(instrument),
@@ -131,14 +138,5 @@ fn guarded<T: 'static>(name: Cow<'static, str>, callback: Callback<T>) -> Callba
                 "a callback panicked: its instrument is not observed; this is said once",
             );
         }
-    })
-}
-
-/// The bounds that the views give a histogram which was built with none. The SDK asks for them where
-/// no view matches, since it would give every unit the bounds of milliseconds.
-fn boundaries(streams: &[Stream]) -> Option<Vec<f64>> {
-    streams.iter().find_map(|stream| match &stream.aggregation {
-        Aggregation::Explicit { boundaries, .. } => Some(boundaries.clone()),
-        _ => None,
     })
 }

@@ -112,11 +112,11 @@ impl Setup {
 fn sdk(views: &Arc<Views>, readers: &[Reader; 2]) -> SdkMeterProvider {
     let [one, two] = readers.clone();
     let builder = SdkMeterProvider::builder().with_reader(one).with_reader(two);
-    builder.with_view(views.clone().sdk_view()).build()
+    views.add_to(builder).build()
 }
 
 fn stream(name: &'static str, aggregation: Aggregation) -> (&'static str, Stream) {
-    (name, Stream { name: name.into(), aggregation, keys: None, cardinality_limit: 100 })
+    (name, Stream { name: name.into(), aggregation, keys: None, cardinality_limit: 100, description: None })
 }
 
 fn with_keys((name, stream): (&'static str, Stream), keys: &[&'static str]) -> (&'static str, Stream) {

@@ -90,8 +90,7 @@ pub(super) fn meters(
     otlp: Option<impl PushMetricExporter>,
     with_readers: impl FnOnce(MeterProviderBuilder) -> MeterProviderBuilder,
 ) -> SdkMeterProvider {
-    let mut builder =
-        SdkMeterProvider::builder().with_resource(resource.clone()).with_view(Arc::clone(views).sdk_view());
+    let mut builder = views.add_to(SdkMeterProvider::builder().with_resource(resource.clone()));
     if let Some(exporter) = otlp {
         builder = builder.with_reader(periodic(settings, exporter));
     }

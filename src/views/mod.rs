@@ -1,22 +1,31 @@
 //! Views: what becomes of an instrument's stream: its name, aggregation, attribute keys and limit.
 //!
 //! The catalogue gives each of its instruments a view: the buckets of its family, its attribute keys
-//! and a cardinality limit that fits them. The SDK and the [exemplar](crate::exemplar) room ask the
-//! same [`Views`], so that both know a stream under the same key.
+//! and a cardinality limit that fits them. An operator's [rules](Rule) override what they name. The SDK
+//! and the [exemplar](crate::exemplar) room ask the same [`Views`], so that both know a stream under the
+//! same key.
 
+mod check;
+mod explain;
+pub(crate) mod pattern;
+mod resolve;
+mod rules;
 mod sdk;
 
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
 
-use opentelemetry::{InstrumentationScope, Key};
-use opentelemetry_sdk::metrics::InstrumentKind;
+use opentelemetry::Key;
 
 use crate::catalog::{Catalog, Family, Instrument};
+
+pub use check::{Error, Fault, Flaw};
+pub use explain::explain;
+pub use rules::{CardinalityLimits, HistogramAggregation, KeyFilter, Rule, Selector, StreamRule};
 
 /// How many series an instrument may have that no view says anything about: the SDK's default.
 pub const DEFAULT_CARDINALITY_LIMIT: usize = 2000;
@@ -26,6 +35,8 @@ pub const DEFAULT_CARDINALITY_LIMIT: usize = 2000;
 pub struct Stream {
     /// Name of the metric.
     pub name: Cow<'static, str>,
+    /// Description of the metric; `None` is the instrument's own.
+    pub description: Option<Cow<'static, str>>,
     /// How measurements are aggregated.
     pub aggregation: Aggregation,
     /// The attribute keys that are kept; `None` keeps all.
@@ -66,45 +77,87 @@ pub enum Aggregation {
 /// The views of one meter provider.
 #[derive(Debug, Default)]
 pub struct Views {
-    streams: HashMap<&'static str, Stream>,
+    advice: HashMap<&'static str, Advice>,
+    rules: Vec<Rule>,
+    histograms: HistogramAggregation,
+    limits: CardinalityLimits,
+    /// What was warned of: rules and instruments.
+    said: Mutex<HashSet<(usize, String)>>,
+}
+
+/// What the catalogue says of an instrument.
+#[derive(Debug)]
+struct Advice {
+    stream: Stream,
+    /// How many values each key may have, in the order of the stream's keys.
+    values: Vec<usize>,
 }
 
 impl Views {
     /// The views that a catalogue gives its instruments.
     pub fn new(catalog: &Catalog) -> Self {
-        Self { streams: catalog.iter().map(|instrument| (instrument.name(), stream(instrument))).collect() }
+        let advice = catalog.iter().map(|instrument| (instrument.name(), Advice::of(instrument)));
+        Self { advice: advice.collect(), ..Self::default() }
+    }
+
+    /// The views that a catalogue gives its instruments, changed by what an operator says.
+    ///
+    /// A rule whose aggregation is not for the kind of an instrument is refused where the kind is known,
+    /// by the selector or from the catalogue. Where it turns out later, the rule is as if it were not there
+    /// for that instrument, and a warning says so.
+    ///
+    /// # Errors
+    /// [`Error::Faults`], with everything that is wrong.
+    pub fn with_rules(
+        catalog: &Catalog,
+        rules: Vec<Rule>,
+        histograms: HistogramAggregation,
+        limits: CardinalityLimits,
+    ) -> Result<Self, Error> {
+        let faults = check::faults(&rules, &limits, catalog);
+        if !faults.is_empty() {
+            return Err(Error::Faults(faults));
+        }
+        Ok(Self { rules, histograms, limits, ..Self::new(catalog) })
     }
 
     /// Views made by a test.
     #[cfg(test)]
     pub(crate) fn of(streams: impl IntoIterator<Item = (&'static str, Stream)>) -> Self {
-        Self { streams: streams.into_iter().collect() }
+        let advice = streams.into_iter().map(|(name, stream)| (name, Advice { stream, values: Vec::new() }));
+        Self { advice: advice.collect(), ..Self::default() }
     }
+}
 
-    /// The streams of an instrument.
-    ///
-    /// `boundaries` are those that the instrument was built with; a view's own come before them. A
-    /// histogram with neither gets bounds that suit its unit, where the SDK would give seconds the
-    /// bounds of milliseconds.
-    pub fn resolve(
-        &self,
-        _scope: &InstrumentationScope,
-        name: &str,
-        kind: InstrumentKind,
-        unit: &str,
-        boundaries: Option<&[f64]>,
-    ) -> Vec<Stream> {
-        let mut stream = self.streams.get(name).cloned().unwrap_or_else(|| Stream {
+impl Advice {
+    fn of(instrument: &'static Instrument) -> Self {
+        let attributes = instrument.attribute_list();
+        let stream = Stream {
+            name: Cow::Borrowed(instrument.name()),
+            description: None,
+            aggregation: match instrument.family() {
+                Some(family) => Aggregation::Explicit { boundaries: family.bounds().to_vec(), record_min_max: true },
+                None => Aggregation::Default,
+            },
+            keys: Some(attributes.iter().map(|attribute| Key::from_static_str(attribute.key())).collect()),
+            // The SDK walks a table of this size at each collection: no larger than the need. One is for the
+            // overflow.
+            cardinality_limit: instrument.series().saturating_add(1),
+        };
+        Self { stream, values: attributes.iter().map(|attribute| attribute.values().count()).collect() }
+    }
+}
+
+impl Stream {
+    /// The stream of an instrument that nothing is said about.
+    fn plain(name: &str) -> Self {
+        Self {
             name: Cow::Owned(name.to_owned()),
+            description: None,
             aggregation: Aggregation::Default,
             keys: None,
             cardinality_limit: DEFAULT_CARDINALITY_LIMIT,
-        });
-        if kind == InstrumentKind::Histogram && stream.aggregation == Aggregation::Default {
-            let boundaries = boundaries.unwrap_or_else(|| default_boundaries(unit)).to_vec();
-            stream.aggregation = Aggregation::Explicit { boundaries, record_min_max: true };
         }
-        vec![stream]
     }
 }
 
@@ -122,18 +175,5 @@ pub(crate) fn default_boundaries(unit: &str) -> &'static [f64] {
         "s" => SECONDS,
         "By" => Family::Size.bounds(),
         _ => UNITLESS,
-    }
-}
-
-fn stream(instrument: &'static Instrument) -> Stream {
-    Stream {
-        name: Cow::Borrowed(instrument.name()),
-        aggregation: match instrument.family() {
-            Some(family) => Aggregation::Explicit { boundaries: family.bounds().to_vec(), record_min_max: true },
-            None => Aggregation::Default,
-        },
-        keys: Some(instrument.attribute_list().iter().map(|attribute| Key::from_static_str(attribute.key())).collect()),
-        // The SDK walks a table of this size at each collection: no larger than the need. One is for the overflow.
-        cardinality_limit: instrument.series().saturating_add(1).min(DEFAULT_CARDINALITY_LIMIT),
     }
 }

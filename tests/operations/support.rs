@@ -48,7 +48,7 @@ impl Bench {
         let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
         let reader = Reader::default();
         let views = Arc::new(Views::new(&Catalog::own()));
-        let meters = SdkMeterProvider::builder().with_reader(reader.clone()).with_view(views.sdk_view()).build();
+        let meters = views.add_to(SdkMeterProvider::builder().with_reader(reader.clone())).build();
         let instruments = Instruments::new(meters.meter("test"));
         let spans = Spans::default();
         let media = Media::new(&instruments);

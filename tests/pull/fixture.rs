@@ -39,11 +39,8 @@ impl Fixture {
         let views = Arc::new(Views::new(&Catalog::own()));
         let exemplars = Exemplars::new(Filter::TraceBased, Arc::clone(&views));
         let reader = Reader::new();
-        let builder = SdkMeterProvider::builder()
-            .with_resource(resource())
-            .with_reader(reader.clone())
-            .with_view(views.sdk_view())
-            .with_view(exponential);
+        let builder = SdkMeterProvider::builder().with_resource(resource()).with_reader(reader.clone());
+        let builder = views.add_to(builder).with_view(exponential);
         let sdk = more(builder).build();
         let provider = exemplars.wrap(sdk.clone());
         Self { provider, sdk, exporter: Exporter::new(reader, exemplars, options) }

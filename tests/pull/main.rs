@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says by a panic that something is not as it should be")]
 
 mod fixture;
+mod random;
 
 mod a_blocked_program_is_still_scraped;
 mod a_prometheus_stores_exemplars_and_native_histograms;
@@ -15,3 +16,4 @@ mod opentelemetry_prometheus_says_the_same;
 mod series_that_come_and_go;
 mod strict_parsers_read_every_format;
 mod the_endpoint_answers_as_documented;
+mod views_are_what_the_sdk_does;

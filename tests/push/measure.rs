@@ -136,10 +136,8 @@ impl Program {
                 .with_resource(resource.clone())
                 .with_batch_exporter(traces.unwrap())
                 .build(),
-            meters: SdkMeterProvider::builder()
-                .with_resource(resource.clone())
-                .with_reader(reader)
-                .with_view(views.clone().sdk_view())
+            meters: views
+                .add_to(SdkMeterProvider::builder().with_resource(resource.clone()).with_reader(reader))
                 .build(),
             loggers: SdkLoggerProvider::builder().with_resource(resource).with_batch_exporter(logs.unwrap()).build(),
             handle,

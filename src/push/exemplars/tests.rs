@@ -51,12 +51,12 @@ struct Setup {
 impl Setup {
     fn new(temporality: Temporality, aggregation: Aggregation) -> Self {
         let keys = Some(Arc::from([Key::new("media.codec")]));
-        let stream = Stream { name: "measured".into(), aggregation, keys, cardinality_limit: 10 };
+        let stream = Stream { name: "measured".into(), aggregation, keys, cardinality_limit: 10, description: None };
         let views = Arc::new(Views::of([("measured", stream)]));
         let exemplars = Exemplars::new(Filter::TraceBased, views.clone());
         let kept = Kept { requests: Arc::default(), exemplars: exemplars.clone(), temporality };
         let reader = PeriodicReader::builder(kept.clone()).with_interval(Duration::from_secs(3600)).build();
-        let sdk = SdkMeterProvider::builder().with_reader(reader).with_view(views.sdk_view()).build();
+        let sdk = views.add_to(SdkMeterProvider::builder().with_reader(reader)).build();
         Self { kept, provider: exemplars.wrap(sdk.clone()), sdk }
     }
 

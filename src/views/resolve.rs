@@ -1,0 +1,180 @@
+//! The streams of an instrument.
+
+use std::borrow::Cow;
+use std::sync::{Arc, PoisonError};
+
+use opentelemetry::{InstrumentationScope, Key};
+use opentelemetry_sdk::metrics::InstrumentKind;
+
+use super::pattern::is_wild;
+use super::rules::{KeyFilter, Rule, Selector};
+use super::{Advice, Aggregation, DEFAULT_CARDINALITY_LIMIT, Stream, Views, default_boundaries};
+
+impl Views {
+    /// The streams of an instrument, each under a name of its own.
+    ///
+    /// `boundaries` are those that the instrument was built with; a view's own come before them. A
+    /// histogram with neither gets bounds that suit its unit, where the SDK would give seconds the
+    /// bounds of milliseconds.
+    pub fn resolve(
+        &self,
+        scope: &InstrumentationScope,
+        name: &str,
+        kind: InstrumentKind,
+        unit: &str,
+        boundaries: Option<&[f64]>,
+    ) -> Vec<Stream> {
+        let mut streams = self.streams(scope, name, kind, unit);
+        for stream in &mut streams {
+            if kind == InstrumentKind::Histogram && stream.aggregation == Aggregation::Default {
+                let boundaries = boundaries.unwrap_or_else(|| default_boundaries(unit)).to_vec();
+                stream.aggregation = Aggregation::Explicit { boundaries, record_min_max: true };
+            }
+        }
+        streams
+    }
+
+    /// The streams of an instrument. A histogram whose aggregation is the default has the bounds that it
+    /// was built with.
+    pub(super) fn streams(
+        &self,
+        scope: &InstrumentationScope,
+        name: &str,
+        kind: InstrumentKind,
+        unit: &str,
+    ) -> Vec<Stream> {
+        let advice = self.advice.get(name);
+        let mut streams: Vec<Stream> = Vec::new();
+        for (place, rule) in self.rules.iter().enumerate() {
+            if !rule.selector.selects(name, kind, unit) || !rule.selector.selects_scope(scope) {
+                continue;
+            }
+            if let Some(flaw) = rule.stream.aggregation.as_ref().and_then(|aggregation| aggregation.flaw(kind)) {
+                self.say(place, name, || {
+                    tracing::warn!(
+                        target: "telecine",
+                        rule = format!("views[{place}]"),
+                        instrument = name,
+                        "a view is left out for an instrument: its aggregation {flaw}"
+                    );
+                });
+                continue;
+            }
+            let stream = self.stream(name, kind, advice, Some((place, rule)));
+            // The SDK makes one stream of two that have one name, and would measure twice into it if they
+            // differ in case.
+            if streams.iter().any(|other| other.name.eq_ignore_ascii_case(&stream.name)) {
+                self.say(place, name, || {
+                    tracing::warn!(
+                        target: "telecine",
+                        rule = format!("views[{place}]"),
+                        instrument = name,
+                        "a view is left out for an instrument: an earlier one makes a stream of the same name; \
+                         give one of them another `stream.name`, or make them one"
+                    );
+                });
+                continue;
+            }
+            streams.push(stream);
+        }
+        if streams.is_empty() {
+            streams.push(self.stream(name, kind, advice, None));
+        }
+        streams
+    }
+
+    fn stream(
+        &self,
+        name: &str,
+        kind: InstrumentKind,
+        advice: Option<&Advice>,
+        rule: Option<(usize, &Rule)>,
+    ) -> Stream {
+        let mut stream = advice.map_or_else(|| Stream::plain(name), |advice| advice.stream.clone());
+        if kind == InstrumentKind::Histogram && self.histograms.aggregation() != Aggregation::Default {
+            stream.aggregation = self.histograms.aggregation();
+        }
+        let said = rule.map(|(_, rule)| &rule.stream);
+        if let Some(filter) = said.and_then(|said| said.attribute_keys.as_ref()) {
+            match kept(filter, advice) {
+                Some(keys) => stream.keys = keys,
+                None => self.say(rule.map_or(0, |(place, _)| place), name, || {
+                    tracing::warn!(
+                        target: "telecine",
+                        rule = rule.map(|(place, _)| format!("views[{place}]")),
+                        instrument = name,
+                        "the attribute keys of a view have no effect on an instrument, whose attributes all stay: \
+                         it is in no catalogue, so nothing tells which keys a pattern or `excluded` leaves; \
+                         write them out in `included`, or declare the instrument"
+                    );
+                }),
+            }
+        }
+        let wanted = self.limits.of(kind).unwrap_or(DEFAULT_CARDINALITY_LIMIT);
+        stream.cardinality_limit = advice.map_or(wanted, |advice| advice.need(stream.keys.as_deref()).min(wanted));
+        let Some(said) = said else { return stream };
+        if let Some(name) = &said.name {
+            stream.name = Cow::Owned(name.clone());
+        }
+        if let Some(description) = &said.description {
+            stream.description = Some(Cow::Owned(description.clone()));
+        }
+        if let Some(aggregation) = said.aggregation.as_ref().filter(|said| **said != Aggregation::Default) {
+            stream.aggregation = aggregation.clone();
+        }
+        if let Some(limit) = said.cardinality_limit {
+            stream.cardinality_limit = limit;
+        }
+        stream
+    }
+
+    /// Says something about a rule and an instrument, once.
+    fn say(&self, rule: usize, instrument: &str, warn: impl FnOnce()) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.insert((rule, instrument.to_owned())) {
+            drop(said);
+            warn();
+        }
+    }
+}
+
+impl Selector {
+    fn selects_scope(&self, scope: &InstrumentationScope) -> bool {
+        self.meter_name.as_deref().is_none_or(|wanted| wanted == scope.name())
+            && self.meter_version.as_deref().is_none_or(|wanted| Some(wanted) == scope.version())
+            && self.meter_schema_url.as_deref().is_none_or(|wanted| Some(wanted) == scope.schema_url())
+    }
+}
+
+impl Advice {
+    /// How many series there can be of a stream with these keys, and one for the overflow.
+    fn need(&self, keys: Option<&[Key]>) -> usize {
+        let (Some(keys), Some(declared)) = (keys, self.stream.keys.as_deref()) else {
+            return self.stream.cardinality_limit;
+        };
+        if keys == declared {
+            return self.stream.cardinality_limit;
+        }
+        let count = |key: &Key| declared.iter().position(|known| known == key).map(|place| self.values.get(place));
+        let values = keys.iter().map(|key| count(key).flatten().copied().unwrap_or(usize::MAX));
+        values.fold(1_usize, usize::saturating_mul).saturating_add(1)
+    }
+}
+
+/// The keys that a filter leaves, as the SDK wants to have them: written out. `Some(None)` leaves all,
+/// and `None` is what cannot be written out.
+fn kept(filter: &KeyFilter, advice: Option<&Advice>) -> Option<Option<Arc<[Key]>>> {
+    let declared = advice.and_then(|advice| advice.stream.keys.as_deref());
+    // Keys that the definition does not have may be asked for by their names.
+    let named = filter.included.iter().flatten().filter(|key| !is_wild(key)).map(|key| Key::new(key.clone()));
+    let mut keys: Vec<Key> = match (declared, &filter.included) {
+        (Some(declared), _) => declared.iter().cloned().chain(named).collect(),
+        (None, Some(included)) if !included.iter().any(|key| is_wild(key)) => named.collect(),
+        (None, _) if filter.excluded.is_empty() && filter.keeps("") => return Some(None),
+        (None, _) => return None,
+    };
+    keys.retain(|key| filter.keeps(key.as_str()));
+    keys.sort();
+    keys.dedup();
+    Some(Some(keys.into()))
+}
