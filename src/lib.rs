@@ -21,6 +21,8 @@ pub mod telemetry;
 #[cfg(not(feature = "telemetry"))]
 #[path = "telemetry/off.rs"]
 pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "telemetry")]
 pub mod views;
 pub mod work;

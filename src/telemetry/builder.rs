@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use opentelemetry_sdk::metrics::MeterProviderBuilder;
 use opentelemetry_sdk::metrics::reader::MetricReader;
+use opentelemetry_sdk::trace::{SpanProcessor, TracerProviderBuilder};
 
 use super::environment::Environment;
 use super::error::Error;
@@ -28,6 +29,7 @@ pub struct Builder {
     pub(super) subscriber: bool,
     pub(super) access: Access,
     pub(super) readers: Readers,
+    pub(super) processors: Processors,
     pub(super) log_format: Format,
     pub(super) log_file: Option<PathBuf>,
     pub(super) log_writer: Option<Writer>,
@@ -55,6 +57,24 @@ impl fmt::Debug for Readers {
     }
 }
 
+/// Processors of the spans beside the exits.
+#[derive(Default)]
+pub(super) struct Processors(Vec<AddProcessor>);
+
+type AddProcessor = Box<dyn FnOnce(TracerProviderBuilder) -> TracerProviderBuilder + Send>;
+
+impl Processors {
+    pub(super) fn add_to(self, builder: TracerProviderBuilder) -> TracerProviderBuilder {
+        self.0.into_iter().fold(builder, |builder, add| add(builder))
+    }
+}
+
+impl fmt::Debug for Processors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} processors", self.0.len())
+    }
+}
+
 impl Builder {
     pub(super) fn new() -> Self {
         Self {
@@ -66,6 +86,7 @@ impl Builder {
             subscriber: true,
             access: Access::default(),
             readers: Readers::default(),
+            processors: Processors::default(),
             log_format: Format::Auto,
             log_file: None,
             log_writer: None,
@@ -168,6 +189,12 @@ impl Builder {
     /// ```
     pub fn reader(mut self, reader: impl MetricReader) -> Self {
         self.readers.0.push(Box::new(|builder| builder.with_reader(reader)));
+        self
+    }
+
+    /// One more processor of the spans beside the exits: it sees each span at its start and at its end.
+    pub fn span_processor(mut self, processor: impl SpanProcessor + 'static) -> Self {
+        self.processors.0.push(Box::new(|builder| builder.with_span_processor(processor)));
         self
     }
 

@@ -84,6 +84,7 @@ impl Telemetry {
             subscriber: _,
             access,
             readers,
+            processors,
             log_format,
             log_file,
             log_writer,
@@ -108,7 +109,7 @@ impl Telemetry {
         let meters = exemplars.wrap(sdk_meters.clone());
         metered(&meters);
         let (spans, records) = (Handed::default(), Handed::default());
-        let tracers = providers::tracers(&settings, &resource, exporters.traces, &spans);
+        let tracers = providers::tracers(&settings, &resource, exporters.traces, &spans, processors);
         let loggers = providers::loggers(&settings, &resource, exporters.logs, &records);
 
         let instruments = if is_read { Instruments::new(meters.meter(SCOPE)) } else { Instruments::noop() };

@@ -13,6 +13,7 @@ use opentelemetry_sdk::trace::{
     TracerProviderBuilder,
 };
 
+use super::builder::Processors;
 use super::counted::{CountedRecords, CountedSpans, Handed};
 use super::settings::{Batch, Exit, Propagator, Sampler, Settings};
 use crate::views::Views;
@@ -22,6 +23,7 @@ pub(super) fn tracers(
     resource: &Resource,
     otlp: Option<impl SpanExporter + 'static>,
     handed: &Handed,
+    more: Processors,
 ) -> SdkTracerProvider {
     let mut builder =
         SdkTracerProvider::builder().with_resource(resource.clone()).with_sampler(sampler(settings.sampler));
@@ -29,7 +31,7 @@ pub(super) fn tracers(
         let inner = BatchSpanProcessor::builder(exporter).with_batch_config(span_batch(settings.spans)).build();
         builder = builder.with_span_processor(CountedSpans { inner, handed: handed.clone() });
     }
-    console_traces(settings, builder).build()
+    more.add_to(console_traces(settings, builder)).build()
 }
 
 fn console_traces(settings: &Settings, builder: TracerProviderBuilder) -> TracerProviderBuilder {
