@@ -183,7 +183,8 @@ macro_rules! assert_metric {
         let metrics = $bench.metrics();
         let found = metrics.select($name, &$labels);
         let (number, wanted) = (found.number(), f64::from($wanted));
-        if !(number $relation wanted) {
+        let holds = number $relation wanted;
+        if !holds {
             let (relation, there_is) = (::std::stringify!($relation), metrics.of_name($name));
             ::std::panic!("{found} is {number}, not {relation} {wanted}; there is\n{there_is}");
         }
