@@ -10,9 +10,9 @@ pub mod ffmpeg;
 pub mod logs;
 pub mod media;
 pub mod operation;
-#[cfg(any(feature = "prometheus", feature = "prometheus-registry"))]
+#[cfg(feature = "telemetry")]
 pub mod pull;
-#[cfg(feature = "otlp")]
+#[cfg(feature = "telemetry")]
 pub mod push;
 #[cfg(feature = "object-store")]
 pub mod store;

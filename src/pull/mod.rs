@@ -51,7 +51,9 @@ pub mod registry;
 mod serve;
 #[cfg(feature = "prometheus")]
 mod translate;
+mod translation;
 
+pub use self::translation::{Translation, UnknownTranslation};
 #[cfg(feature = "prometheus")]
 pub use self::{
     error::Error,
@@ -59,5 +61,4 @@ pub use self::{
     negotiate::{Escaping, Format, Protocol},
     reader::Reader,
     serve::{Endpoint, Readiness, Server, serve},
-    translate::{Translation, UnknownTranslation},
 };

@@ -12,18 +12,15 @@ pub const DEFAULT_HTTP_ENDPOINT: &str = "http://localhost:4318";
 /// URL of OTLP over gRPC when nothing else is said.
 pub const DEFAULT_GRPC_ENDPOINT: &str = "http://localhost:4317";
 
-/// What is pushed, and where to. A signal that is `None` is not pushed.
+/// What is pushed, and where to. Everything of a signal goes to each of its entries; one without entries is not pushed.
 #[derive(Clone, Debug, Default)]
 pub struct Push {
     /// Spans.
-    pub traces: Option<Signal>,
-    /// Metrics.
-    pub metrics: Option<Signal>,
+    pub traces: Vec<Signal>,
+    /// Metrics, and whether they are sent as totals since the start or as changes since the previous export.
+    pub metrics: Vec<(Signal, Temporality)>,
     /// Log records.
-    pub logs: Option<Signal>,
-    /// Whether metrics are sent as totals since the start (the default) or as changes since the previous export
-    /// (`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`).
-    pub temporality: Temporality,
+    pub logs: Vec<Signal>,
 }
 
 /// Where one signal goes, and how.
@@ -38,7 +35,7 @@ pub struct Signal {
     pub endpoint: String,
     /// Headers (gRPC: metadata) of each request.
     pub headers: Vec<(String, String)>,
-    /// Time that one export may take, retries included.
+    /// Time that one export may take, retries included. Zero is without end.
     pub timeout: Duration,
     /// Compression of requests; `None` sends them as they are.
     pub compression: Option<Compression>,
@@ -195,7 +192,7 @@ mod tests {
         let mut signal = Signal::http("https://user:hunter2@collector:4318/v1/traces?token=hunter2");
         signal.headers.push(("authorization".into(), "Bearer hunter2".into()));
         assert_eq!(signal.to_string(), "http/protobuf to https://collector:4318/v1/traces");
-        let shown = format!("{:?}", Push { traces: Some(signal), ..Push::default() });
+        let shown = format!("{:?}", Push { traces: vec![signal], ..Push::default() });
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(shown.contains("authorization"), "{shown}");
         assert!(shown.contains("https://collector:4318/v1/traces"), "{shown}");

@@ -20,6 +20,9 @@ const RETRIES_AT_THE_END: u32 = 3;
 /// The longest pause that a server is granted once the program is ending.
 const PAUSE_AT_THE_END: Duration = Duration::from_secs(1);
 
+/// How long an export lasts that has no timeout: a deadline further away would overflow the clock.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Everything between an encoded request and what became of it.
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -29,6 +32,8 @@ pub(crate) struct Link {
     thread: Thread,
     counts: Arc<Counts>,
     outage: Arc<Outage>,
+    /// Its number among those that share the outage.
+    member: usize,
     /// Set by a server that asks for a pause longer than the export which asked could wait.
     not_before: Mutex<Option<Instant>>,
     partial_said: AtomicBool,
@@ -54,10 +59,11 @@ impl Link {
         };
         Ok(Self {
             kind,
-            timeout: signal.timeout,
+            timeout: if signal.timeout.is_zero() { LONGEST } else { signal.timeout.min(LONGEST) },
             transport,
             thread,
             counts: Arc::default(),
+            member: outage.join(),
             outage,
             not_before: Mutex::default(),
             partial_said: AtomicBool::new(false),
@@ -88,12 +94,12 @@ impl Link {
         self.counts.settle(items, started.elapsed(), &outcome);
         match outcome {
             Ok(accepted) => {
-                self.outage.succeeded(self.kind);
+                self.outage.succeeded(self.member);
                 self.say_partial(&accepted, items);
                 Ok(())
             }
             Err(failure) => {
-                self.outage.failed(self.kind, items, &failure.cause);
+                self.outage.failed(self.member, self.kind, items, &failure.cause);
                 Err(OTelSdkError::InternalFailure(failure.cause))
             }
         }

@@ -8,7 +8,7 @@ use opentelemetry::Context;
 
 use super::Kind;
 
-/// The state of one collector, shared by the signals that go to it.
+/// The state of one collector, shared by the exporters that send to it.
 #[derive(Debug)]
 pub(crate) struct Outage {
     endpoint: String,
@@ -18,7 +18,8 @@ pub(crate) struct Outage {
 #[derive(Debug, Default)]
 struct State {
     since: Option<Instant>,
-    down: [bool; Kind::ALL.len()],
+    /// By exporter.
+    down: Vec<bool>,
     missing: [u64; Kind::ALL.len()],
 }
 
@@ -35,8 +36,15 @@ impl Outage {
         Self { endpoint, state: Mutex::default() }
     }
 
-    pub(crate) fn failed(&self, kind: Kind, items: u64, cause: &str) {
-        if let Some(Change::Began) = self.lock().failed(kind, items) {
+    /// One more exporter that sends to it: its number.
+    pub(crate) fn join(&self) -> usize {
+        let mut state = self.lock();
+        state.down.push(false);
+        state.down.len() - 1
+    }
+
+    pub(crate) fn failed(&self, exporter: usize, kind: Kind, items: u64, cause: &str) {
+        if let Some(Change::Began) = self.lock().failed(exporter, kind, items) {
             let _suppressed = Context::enter_telemetry_suppressed_scope();
             tracing::warn!(
                 target: "telecine::push",
@@ -49,8 +57,8 @@ impl Outage {
         }
     }
 
-    pub(crate) fn succeeded(&self, kind: Kind) {
-        if let Some(Change::Ended { missing, seconds }) = self.lock().succeeded(kind) {
+    pub(crate) fn succeeded(&self, exporter: usize) {
+        if let Some(Change::Ended { missing, seconds }) = self.lock().succeeded(exporter) {
             let _suppressed = Context::enter_telemetry_suppressed_scope();
             tracing::warn!(
                 target: "telecine::push",
@@ -67,8 +75,8 @@ impl Outage {
 }
 
 impl State {
-    fn failed(&mut self, kind: Kind, items: u64) -> Option<Change> {
-        self.down[kind as usize] = true;
+    fn failed(&mut self, exporter: usize, kind: Kind, items: u64) -> Option<Change> {
+        self.down[exporter] = true;
         self.missing[kind as usize] += items;
         if self.since.is_some() {
             return None;
@@ -77,8 +85,8 @@ impl State {
         Some(Change::Began)
     }
 
-    fn succeeded(&mut self, kind: Kind) -> Option<Change> {
-        self.down[kind as usize] = false;
+    fn succeeded(&mut self, exporter: usize) -> Option<Change> {
+        self.down[exporter] = false;
         if self.down.contains(&true) {
             return None;
         }
@@ -89,7 +97,8 @@ impl State {
             // Writing to a string cannot fail.
             let _ = write!(missing, "{comma}{items} {}", kind.items());
         }
-        *self = Self::default();
+        self.since = None;
+        self.missing = Default::default();
         Some(Change::Ended { missing, seconds })
     }
 }
@@ -100,16 +109,19 @@ mod tests {
 
     #[test]
     fn an_outage_is_said_once_whatever_the_signals() {
-        let mut state = State::default();
-        assert_eq!(state.succeeded(Kind::Traces), None);
-        assert_eq!(state.failed(Kind::Traces, 10), Some(Change::Began));
-        assert_eq!(state.failed(Kind::Logs, 3), None);
-        assert_eq!(state.failed(Kind::Traces, 5), None);
-        assert_eq!(state.succeeded(Kind::Traces), None);
-        assert_eq!(state.succeeded(Kind::Metrics), None);
-        let ended = Change::Ended { missing: "15 spans, 3 log records".into(), seconds: 0 };
-        assert_eq!(state.succeeded(Kind::Logs), Some(ended));
-        assert_eq!(state.succeeded(Kind::Logs), None);
-        assert_eq!(state.failed(Kind::Logs, 1), Some(Change::Began));
+        let mut state = State { down: vec![false; 4], ..State::default() };
+        let (traces, metrics, logs, more_logs) = (0, 1, 2, 3);
+        assert_eq!(state.succeeded(traces), None);
+        assert_eq!(state.failed(traces, Kind::Traces, 10), Some(Change::Began));
+        assert_eq!(state.failed(logs, Kind::Logs, 3), None);
+        assert_eq!(state.failed(more_logs, Kind::Logs, 2), None);
+        assert_eq!(state.failed(traces, Kind::Traces, 5), None);
+        assert_eq!(state.succeeded(traces), None);
+        assert_eq!(state.succeeded(metrics), None);
+        assert_eq!(state.succeeded(logs), None);
+        let ended = Change::Ended { missing: "15 spans, 5 log records".into(), seconds: 0 };
+        assert_eq!(state.succeeded(more_logs), Some(ended));
+        assert_eq!(state.succeeded(logs), None);
+        assert_eq!(state.failed(logs, Kind::Logs, 1), Some(Change::Began));
     }
 }

@@ -1,14 +1,15 @@
-//! Counts what is handed to a batch processor, so that what it drops is known.
+//! Counts what is handed to a processor, so that what it drops is known.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use opentelemetry::logs::Severity;
 use opentelemetry::{Context, InstrumentationScope};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::logs::{BatchLogProcessor, LogProcessor, SdkLogRecord};
-use opentelemetry_sdk::trace::{BatchSpanProcessor, Span, SpanData, SpanProcessor};
+use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord};
+use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 /// How many items were handed over. A clone is the same.
 #[derive(Clone, Debug, Default)]
@@ -24,13 +25,14 @@ impl Handed {
     }
 }
 
+/// A processor of spans or log records.
 #[derive(Debug)]
-pub(super) struct CountedSpans {
-    pub(super) inner: BatchSpanProcessor,
+pub(super) struct Counted<P> {
+    pub(super) inner: P,
     pub(super) handed: Handed,
 }
 
-impl SpanProcessor for CountedSpans {
+impl<P: SpanProcessor> SpanProcessor for Counted<P> {
     fn on_start(&self, span: &mut Span, cx: &Context) {
         self.inner.on_start(span, cx);
     }
@@ -55,13 +57,7 @@ impl SpanProcessor for CountedSpans {
     }
 }
 
-#[derive(Debug)]
-pub(super) struct CountedRecords {
-    pub(super) inner: BatchLogProcessor,
-    pub(super) handed: Handed,
-}
-
-impl LogProcessor for CountedRecords {
+impl<P: LogProcessor> LogProcessor for Counted<P> {
     fn emit(&self, data: &mut SdkLogRecord, scope: &InstrumentationScope) {
         self.handed.one();
         self.inner.emit(data, scope);
@@ -73,6 +69,10 @@ impl LogProcessor for CountedRecords {
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
         self.inner.shutdown_with_timeout(timeout)
+    }
+
+    fn event_enabled(&self, level: Severity, target: &str, name: Option<&str>) -> bool {
+        self.inner.event_enabled(level, target, name)
     }
 
     fn set_resource(&mut self, resource: &Resource) {

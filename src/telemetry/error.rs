@@ -9,6 +9,9 @@ pub enum Error {
     /// A program's own definitions break the catalogue's rules.
     #[error("the catalogue breaks its rules: {}", listed(.0))]
     Catalog(Vec<Fault>),
+    /// The views cannot be made.
+    #[error(transparent)]
+    Views(#[from] crate::views::Error),
     /// The log could not be set up.
     #[error(transparent)]
     Logs(#[from] crate::logs::Error),

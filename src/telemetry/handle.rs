@@ -4,19 +4,20 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use opentelemetry::logs::Severity;
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::{Dispatch, Subscriber};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::builder::Builder;
-use super::counted::Handed;
 use super::environment::{Environment, Ignored};
 use super::error::Error;
 use super::exits::{Exits, Feeds};
-use super::settings::Settings;
+use super::settings::{Metrics, Settings};
 use super::shutdown::{DEFAULT_SHUTDOWN_DEADLINE, Ending, Lost, ShutdownError};
 use super::{global, providers, resource};
 use crate::catalog::Catalog;
@@ -94,23 +95,25 @@ impl Telemetry {
             return Err(Error::Catalog(faults));
         }
         let environment = environment.unwrap_or_else(Environment::of_process);
-        let (settings, mut ignored) = Settings::from_environment(&environment);
-        let resource = resource::resource(&identity, &settings, &environment);
-        let log_config = log_config(&settings, log_format, log_file, log_writer, &mut ignored);
+        let (settings, ignored) = Settings::resolve(&environment)?;
+        let resource = resource::resource(&identity, &settings.resource, &environment);
+        let log_config = log_config(&settings, log_format, log_file, log_writer);
+        let active = settings.while_enabled();
 
-        let views = Arc::new(Views::new(&catalog));
-        let exemplars = Exemplars::new(settings.exemplar_filter, Arc::clone(&views));
-        let (exits, Feeds { exporters, reader }) = Exits::start(&settings, &exemplars, &catalog, &resource, access)?;
+        let Metrics { views, histogram_aggregation, cardinality, .. } = active.metrics.clone();
+        let views = Arc::new(Views::with_rules(&catalog, views, histogram_aggregation, cardinality)?);
+        let exemplars = Exemplars::new(active.metrics.exemplar_filter, Arc::clone(&views));
+        let (exits, Feeds { exporters, readers: served }) =
+            Exits::start(&active, &exemplars, &catalog, &resource, access)?;
         // The SDK logs an error for each observable instrument that nobody reads.
-        let is_read = !settings.disabled && (!settings.metrics.is_empty() || !readers.is_empty());
-        let sdk_meters = providers::meters(&settings, &resource, &views, exporters.metrics, |builder| {
-            readers.add_to(reader.add_to(builder))
+        let is_read = !settings.disabled && (!active.metrics.readers.is_empty() || !readers.is_empty());
+        let sdk_meters = providers::meters(&active.metrics, &resource, &views, exporters.metrics, |builder| {
+            readers.add_to(served.add_to(builder))
         });
         let meters = exemplars.wrap(sdk_meters.clone());
         metered(&meters);
-        let (spans, records) = (Handed::default(), Handed::default());
-        let tracers = providers::tracers(&settings, &resource, exporters.traces, &spans, processors);
-        let loggers = providers::loggers(&settings, &resource, exporters.logs, &records);
+        let (tracers, spans) = providers::tracers(&active.traces, &resource, exporters.traces, processors);
+        let (loggers, records) = providers::loggers(&active.logs, &resource, exporters.logs);
 
         let instruments = if is_read { Instruments::new(meters.meter(SCOPE)) } else { Instruments::noop() };
         let instruments = instruments.with_classifiers(classifiers.into_iter().chain(ROOMS.iter().copied()));
@@ -152,7 +155,7 @@ impl Telemetry {
         }
         global::set(&telemetry.media, &telemetry.work)?;
         opentelemetry::global::set_tracer_provider(telemetry.ending.tracers.clone());
-        opentelemetry::global::set_text_map_propagator(providers::propagator(&telemetry.settings));
+        opentelemetry::global::set_text_map_propagator(providers::propagator(&telemetry.settings.propagators));
         telemetry.announce();
         Ok(telemetry)
     }
@@ -175,7 +178,7 @@ impl Telemetry {
         &self.settings
     }
 
-    /// The variables that were ignored, and why.
+    /// The settings that were ignored, and why.
     pub fn ignored(&self) -> &[Ignored] {
         &self.ignored
     }
@@ -237,7 +240,7 @@ impl Telemetry {
     {
         let spans =
             tracing_opentelemetry::layer().with_tracer(self.ending.tracers.tracer(SCOPE)).with_filter(logs::spans());
-        if self.settings.disabled || self.settings.logs.is_empty() {
+        if self.settings.disabled || self.settings.logs.processors.is_empty() {
             return Ok(spans.boxed());
         }
         Ok(spans.and_then(logs::otlp(&self.log_config, &self.ending.loggers)?).boxed())
@@ -322,33 +325,32 @@ impl Drop for Telemetry {
     }
 }
 
+/// What the operator says comes before what the program does.
 fn log_config(
     settings: &Settings,
     format: logs::Format,
     file: Option<std::path::PathBuf>,
     writer: Option<logs::Writer>,
-    ignored: &mut Vec<Ignored>,
 ) -> logs::Config {
-    let sdk_level = settings.sdk_log_level.as_deref().and_then(|level| match logs::parse_level(level) {
-        Ok(level) => Some(level),
-        Err(error) => {
-            ignored.push(Ignored { variable: "OTEL_LOG_LEVEL".to_owned(), reason: error.to_string() });
-            None
-        }
-    });
-    let filter = settings.log_filter.as_deref().map(|filter| {
-        let (readable, errors) = logs::readable(filter);
-        let reasons = errors.into_iter().map(|error| error.to_string());
-        ignored.extend(reasons.map(|reason| Ignored { variable: "RUST_LOG".to_owned(), reason }));
-        readable
-    });
+    let lines = settings.distribution.logs.clone();
     logs::Config {
-        format,
-        filter,
-        sdk_level,
-        file,
+        format: lines.format.unwrap_or(format),
+        filter: lines.filter,
+        sdk_level: settings.log_level.map(sdk_level),
+        file: lines.file.or(file),
         writer,
-        colour: settings.no_colour.then_some(false),
+        colour: lines.colour,
         ..logs::Config::default()
+    }
+}
+
+fn sdk_level(least: Severity) -> LevelFilter {
+    match least {
+        Severity::Trace | Severity::Trace2 | Severity::Trace3 | Severity::Trace4 => LevelFilter::TRACE,
+        Severity::Debug | Severity::Debug2 | Severity::Debug3 | Severity::Debug4 => LevelFilter::DEBUG,
+        Severity::Info | Severity::Info2 | Severity::Info3 | Severity::Info4 => LevelFilter::INFO,
+        Severity::Warn | Severity::Warn2 | Severity::Warn3 | Severity::Warn4 => LevelFilter::WARN,
+        Severity::Error | Severity::Error2 | Severity::Error3 | Severity::Error4 => LevelFilter::ERROR,
+        Severity::Fatal | Severity::Fatal2 | Severity::Fatal3 | Severity::Fatal4 => LevelFilter::OFF,
     }
 }

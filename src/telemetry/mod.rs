@@ -33,11 +33,9 @@ mod error;
 mod exits;
 mod global;
 mod handle;
-#[cfg(feature = "otlp")]
-mod otlp;
 mod providers;
 mod resource;
-mod settings;
+pub mod settings;
 mod shutdown;
 
 #[cfg(test)]
@@ -49,10 +47,5 @@ pub use error::Error;
 pub use exits::Exits;
 pub use global::{media, work};
 pub use handle::Telemetry;
-#[cfg(feature = "otlp")]
-pub use otlp::Otlp;
-pub use settings::{
-    Batch, DEFAULT_METRIC_INTERVAL, DEFAULT_PROMETHEUS_HOST, DEFAULT_PROMETHEUS_PORT, Exit, Listen, Propagator,
-    Sampler, Settings,
-};
+pub use settings::Settings;
 pub use shutdown::{DEFAULT_SHUTDOWN_DEADLINE, Lost, ShutdownError};

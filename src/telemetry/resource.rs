@@ -7,7 +7,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::resource::TelemetryResourceDetector;
 
 use super::environment::Environment;
-use super::settings::Settings;
+use super::settings::ResourceSettings;
 
 /// What the program says of itself.
 #[derive(Clone, Debug, Default)]
@@ -18,25 +18,20 @@ pub(super) struct Identity {
 }
 
 /// The resource. What is configured comes before what the program says, and that before what is detected.
-pub(super) fn resource(identity: &Identity, settings: &Settings, environment: &Environment) -> Resource {
-    let mut attributes = detected(environment);
-    let mut set = |key: &str, value: &str| {
-        attributes.retain(|attribute| attribute.key.as_str() != key);
-        attributes.push(KeyValue::new(key.to_owned(), value.to_owned()));
-    };
-    if let Some(service) = &identity.service {
-        set("service.name", service);
+pub(super) fn resource(identity: &Identity, settings: &ResourceSettings, environment: &Environment) -> Resource {
+    let Identity { service, version, attributes } = identity;
+    let said = [("service.name", service), ("service.version", version)];
+    let said = said.into_iter().filter_map(|(key, value)| Some(KeyValue::new(key, value.clone()?)));
+    let attributes = attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    let configured = settings.attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    // Of two with one key, the later counts.
+    let attributes = detected(environment).into_iter().chain(said).chain(attributes).chain(configured);
+    let resource = Resource::builder_empty().with_detector(Box::new(TelemetryResourceDetector));
+    match &settings.schema_url {
+        Some(schema_url) => resource.with_schema_url(attributes, schema_url.clone()),
+        None => resource.with_attributes(attributes),
     }
-    if let Some(version) = &identity.version {
-        set("service.version", version);
-    }
-    for (key, value) in identity.attributes.iter().chain(&settings.resource) {
-        set(key, value);
-    }
-    if let Some(name) = &settings.service_name {
-        set("service.name", name);
-    }
-    Resource::builder_empty().with_detector(Box::new(TelemetryResourceDetector)).with_attributes(attributes).build()
+    .build()
 }
 
 fn detected(environment: &Environment) -> Vec<KeyValue> {
@@ -95,13 +90,14 @@ fn container_id(mountinfo: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::Settings;
     use opentelemetry::Key;
 
     fn build(identity: &Identity, variables: &[(&str, &str)]) -> Resource {
         let environment: Environment = variables.iter().copied().collect();
         let (settings, ignored) = Settings::from_environment(&environment);
         assert_eq!(ignored, []);
-        resource(identity, &settings, &environment)
+        resource(identity, &settings.resource, &environment)
     }
 
     fn value(resource: &Resource, key: &'static str) -> String {

@@ -25,7 +25,8 @@ pub struct ShutdownError {
     pub lost: Lost,
 }
 
-/// How much was lost since the start, the end included.
+/// How much was lost since the start, the end included. What goes to several collectors counts for each that did not take
+/// it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lost {
     /// Spans that ended and that no collector took.
@@ -69,8 +70,9 @@ pub(super) struct Ending {
     pub(super) loggers: SdkLoggerProvider,
     pub(super) meters: SdkMeterProvider,
     pub(super) exits: Exits,
-    pub(super) spans: Handed,
-    pub(super) records: Handed,
+    /// What was handed over to be pushed, by exporter.
+    pub(super) spans: Vec<Handed>,
+    pub(super) records: Vec<Handed>,
     pub(super) log_guards: Mutex<Vec<logs::Guard>>,
     pub(super) result: OnceLock<Result<(), ShutdownError>>,
 }
@@ -97,7 +99,8 @@ impl Ending {
         self.result
             .get_or_init(|| {
                 let failures = self.end(deadline.min(LONGEST));
-                let lost = self.exits.lost(self.spans.total(), self.records.total());
+                let totals = |handed: &[Handed]| handed.iter().map(Handed::total).collect::<Vec<_>>();
+                let lost = self.exits.lost(&totals(&self.spans), &totals(&self.records));
                 match failures.is_empty() && lost.is_none() {
                     true => Ok(()),
                     false => Err(ShutdownError { failures, lost }),

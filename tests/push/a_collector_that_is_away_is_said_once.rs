@@ -88,7 +88,7 @@ fn once_for_all_signals_that_go_there() {
     let lines = Lines::default();
     tracing::subscriber::with_default(lines.clone(), || {
         export(&exporters, 1).unwrap_err();
-        let logs = exporters.logs.as_ref().unwrap();
+        let logs = &exporters.logs[0];
         block_on(opentelemetry_sdk::logs::LogExporter::export(logs, opentelemetry_sdk::logs::LogBatch::new(&[])))
             .unwrap_err();
     });
@@ -115,7 +115,7 @@ fn the_cause_is_named() {
     for protocol in PROTOCOLS {
         let config = traces(Signal { timeout: Duration::from_millis(200), ..signal(protocol, nobody()) });
         let exporters = build(&config);
-        let error = block_on(exporters.traces.as_ref().unwrap().export(spans(10))).unwrap_err().to_string();
+        let error = block_on(exporters.traces[0].export(spans(10))).unwrap_err().to_string();
         assert!(error.contains("Connection refused"), "{protocol:?}: {error}");
         let stats = stats(&exporters.handle);
         assert_eq!(stats.lost, 10, "{protocol:?}: {stats:?}");

@@ -13,7 +13,7 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
-use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanEvents, SpanLinks};
 use telecine::exemplar::Exemplars;
 use telecine::push::{Exporters, Handle, Kind, Protocol, Push, Signal, Stats};
@@ -26,13 +26,17 @@ pub(crate) const PROTOCOLS: [Protocol; 2] = [Protocol::HttpProtobuf, Protocol::G
 
 /// A push of traces alone.
 pub(crate) fn traces(signal: Signal) -> Push {
-    Push { traces: Some(signal), ..Push::default() }
+    Push { traces: vec![signal], ..Push::default() }
 }
 
 /// The same place for all signals; `signal` is that of traces.
 pub(crate) fn all(signal: Signal) -> Push {
-    let to = |path: &str| Some(Signal { endpoint: signal.endpoint.replace("/v1/traces", path), ..signal.clone() });
-    Push { traces: to("/v1/traces"), metrics: to("/v1/metrics"), logs: to("/v1/logs"), ..Push::default() }
+    let to = |path: &str| Signal { endpoint: signal.endpoint.replace("/v1/traces", path), ..signal.clone() };
+    Push {
+        traces: vec![to("/v1/traces")],
+        metrics: vec![(to("/v1/metrics"), Temporality::Cumulative)],
+        logs: vec![to("/v1/logs")],
+    }
 }
 
 /// The exporters, without exemplars.
@@ -69,12 +73,12 @@ pub(crate) fn spans(number: u8) -> Vec<SpanData> {
 /// Exports spans through `exporters`, on the calling thread and without a runtime there.
 pub(crate) fn export(exporters: &Exporters, number: u8) -> OTelSdkResult {
     use opentelemetry_sdk::trace::SpanExporter;
-    block_on(exporters.traces.as_ref().unwrap().export(spans(number)))
+    block_on(exporters.traces[0].export(spans(number)))
 }
 
 /// The counts of traces.
 pub(crate) fn stats(handle: &Handle) -> Stats {
-    handle.counts(Kind::Traces).unwrap().stats()
+    handle.counts(Kind::Traces)[0].stats()
 }
 
 /// As the SDK's threads drive an export: an executor that is no runtime.
@@ -127,19 +131,19 @@ impl Program {
     }
 
     pub(crate) fn with_exemplars(config: &Push, exemplars: &Exemplars, views: &Arc<Views>) -> Self {
-        let Exporters { traces, metrics, logs, handle } = Exporters::build(config, exemplars).unwrap();
+        let Exporters { mut traces, mut metrics, mut logs, handle } = Exporters::build(config, exemplars).unwrap();
         let resource = Resource::builder_empty().with_attribute(KeyValue::new("service.name", "worker")).build();
         // An hour between exports: only flushes and the shutdown export.
-        let reader = PeriodicReader::builder(metrics.unwrap()).with_interval(Duration::from_secs(3600)).build();
+        let reader = PeriodicReader::builder(metrics.remove(0)).with_interval(Duration::from_secs(3600)).build();
         Self {
             tracers: SdkTracerProvider::builder()
                 .with_resource(resource.clone())
-                .with_batch_exporter(traces.unwrap())
+                .with_batch_exporter(traces.remove(0))
                 .build(),
             meters: views
                 .add_to(SdkMeterProvider::builder().with_resource(resource.clone()).with_reader(reader))
                 .build(),
-            loggers: SdkLoggerProvider::builder().with_resource(resource).with_batch_exporter(logs.unwrap()).build(),
+            loggers: SdkLoggerProvider::builder().with_resource(resource).with_batch_exporter(logs.remove(0)).build(),
             handle,
         }
     }
@@ -182,6 +186,6 @@ impl Program {
     }
 
     pub(crate) fn stats(&self) -> [Stats; 3] {
-        Kind::ALL.map(|kind| self.handle.counts(kind).unwrap().stats())
+        Kind::ALL.map(|kind| self.handle.counts(kind)[0].stats())
     }
 }

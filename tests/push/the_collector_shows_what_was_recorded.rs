@@ -172,7 +172,8 @@ async fn metrics_point_by_point() {
 #[tokio::test]
 async fn changes_where_changes_are_wanted() {
     let (collector, config) = collector_and_config(Protocol::HttpProtobuf).await;
-    let config = Push { temporality: opentelemetry_sdk::metrics::Temporality::Delta, ..config };
+    let changes = |(signal, _)| (signal, opentelemetry_sdk::metrics::Temporality::Delta);
+    let config = Push { metrics: config.metrics.into_iter().map(changes).collect(), ..config };
     live(config, |program| {
         let frames = program.meters.meter("media").u64_counter("media.transcode.frames").build();
         frames.add(250, &[]);

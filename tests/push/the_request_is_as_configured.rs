@@ -58,7 +58,7 @@ fn a_request_beyond_64_mib_is_not_sent() {
         let exporters = build(&traces(server.signal(protocol)));
         let mut spans = crate::measure::spans(1);
         spans[0].name = "x".repeat(64 << 20).into();
-        let error = crate::measure::block_on(exporters.traces.as_ref().unwrap().export(spans)).unwrap_err().to_string();
+        let error = crate::measure::block_on(exporters.traces[0].export(spans)).unwrap_err().to_string();
         assert!(error.contains("more than 67108864"), "{error}");
         assert_eq!(crate::measure::stats(&exporters.handle).lost, 1);
         assert!(server.got().is_empty());

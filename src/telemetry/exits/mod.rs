@@ -20,10 +20,10 @@ pub(super) use self::push::Exporters;
 use opentelemetry::metrics::Meter;
 use opentelemetry_sdk::Resource;
 
-use self::pull::{Pull, Reader};
+use self::pull::{Pull, Readers};
 use self::push::Push;
 use super::error::Error;
-use super::settings::{Exit, Settings};
+use super::settings::{Processor, Reader, Settings};
 use super::shutdown::Lost;
 use crate::catalog::Catalog;
 use crate::exemplar::Exemplars;
@@ -38,7 +38,7 @@ pub struct Exits {
 /// What feeds the exits: given to OpenTelemetry's providers.
 pub(super) struct Feeds {
     pub(super) exporters: Exporters,
-    pub(super) reader: Reader,
+    pub(super) readers: Readers,
 }
 
 impl Exits {
@@ -52,9 +52,9 @@ impl Exits {
         access: Access,
     ) -> Result<(Self, Feeds), Error> {
         // The endpoint first: its port may be taken, and nothing else is started then.
-        let (pull, reader) = Pull::start(settings, exemplars, catalog, resource, access)?;
+        let (pull, readers) = Pull::start(settings, exemplars, catalog, resource, access)?;
         let (push, exporters) = Push::start(settings, exemplars)?;
-        Ok((Self { push, pull }, Feeds { exporters, reader }))
+        Ok((Self { push, pull }, Feeds { exporters, readers }))
     }
 
     /// What is in force, in one line, without secrets.
@@ -62,23 +62,25 @@ impl Exits {
         if settings.disabled {
             return "telemetry is off (OTEL_SDK_DISABLED)".to_owned();
         }
+        let processors =
+            |processors: &[Processor]| processors.iter().map(|processor| processor.exporter.to_string()).collect();
+        let mut served = self.pull.places().into_iter();
+        let metrics = settings.metrics.readers.iter().filter_map(|reader| match reader {
+            Reader::Periodic(periodic) => Some(periodic.exporter.exporter.to_string()),
+            Reader::Prometheus(_) => served.next(),
+        });
+        let (traces, logs) = (&settings.traces, &settings.logs);
         let mut line = String::from("telemetry is on");
-        for (signal, exits) in [("traces", &settings.traces), ("metrics", &settings.metrics), ("logs", &settings.logs)]
-        {
-            let exits: Vec<_> = exits.iter().map(|exit| self.place(*exit, signal, settings)).collect();
+        for (signal, exits) in [
+            ("traces", processors(&traces.processors)),
+            ("metrics", metrics.collect::<Vec<_>>()),
+            ("logs", processors(&logs.processors)),
+        ] {
             let exits = if exits.is_empty() { "none".to_owned() } else { exits.join(" and ") };
             let _ = write!(line, "; {signal}: {exits}");
         }
-        let _ = write!(line, "; sampler: {}; exemplars: {}", settings.sampler, settings.exemplar_filter);
+        let _ = write!(line, "; sampler: {}; exemplars: {}", traces.sampler, settings.metrics.exemplar_filter);
         line
-    }
-
-    fn place(&self, exit: Exit, signal: &str, settings: &Settings) -> String {
-        match exit {
-            Exit::Otlp => Push::place(signal, settings),
-            Exit::Prometheus => self.pull.place(),
-            Exit::Console => "standard output".to_owned(),
-        }
     }
 
     /// Makes what became of what was carried visible among the metrics.
@@ -86,8 +88,8 @@ impl Exits {
         self.push.observe(meter);
     }
 
-    /// What was lost, of so many spans and log records that were handed over.
-    pub(super) fn lost(&self, spans: u64, records: u64) -> Lost {
+    /// What was lost, of the spans and log records that were handed over to be pushed, by exporter.
+    pub(super) fn lost(&self, spans: &[u64], records: &[u64]) -> Lost {
         self.push.lost(spans, records)
     }
 
@@ -114,12 +116,12 @@ impl Exits {
 
 #[cfg(feature = "prometheus")]
 impl Exits {
-    /// Where the Prometheus endpoint listens, if it does.
+    /// Where the Prometheus endpoint listens, if it does; the first, if there are several.
     pub fn prometheus_address(&self) -> Option<std::net::SocketAddr> {
         self.pull.address()
     }
 
-    /// The Prometheus endpoint, if metrics are served.
+    /// The Prometheus endpoint, if metrics are served; the first, if there are several.
     pub fn prometheus(&self) -> Option<&crate::pull::Endpoint> {
         self.pull.endpoint()
     }

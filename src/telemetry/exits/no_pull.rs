@@ -15,12 +15,12 @@ pub(in crate::telemetry) struct Access {
     _nobody: (),
 }
 
-pub(in crate::telemetry) struct Reader;
+pub(in crate::telemetry) struct Readers;
 
 #[derive(Clone, Debug)]
 pub(super) struct Pull;
 
-impl Reader {
+impl Readers {
     pub(in crate::telemetry) fn add_to(self, builder: MeterProviderBuilder) -> MeterProviderBuilder {
         builder
     }
@@ -33,12 +33,12 @@ impl Pull {
         _: &Catalog,
         _: &Resource,
         _: Access,
-    ) -> Result<(Self, Reader), Error> {
-        Ok((Self, Reader))
+    ) -> Result<(Self, Readers), Error> {
+        Ok((Self, Readers))
     }
 
-    pub(super) fn place(&self) -> String {
-        String::new()
+    pub(super) fn places(&self) -> Vec<String> {
+        Vec::new()
     }
 
     pub(super) fn stop(&self, _: Duration) -> Option<String> {

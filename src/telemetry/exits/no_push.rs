@@ -15,9 +15,9 @@ pub(super) struct Push;
 /// No exporters: these types only stand where there is none.
 #[derive(Debug, Default)]
 pub(in crate::telemetry) struct Exporters {
-    pub(in crate::telemetry) traces: Option<opentelemetry_stdout::SpanExporter>,
-    pub(in crate::telemetry) metrics: Option<opentelemetry_stdout::MetricExporter>,
-    pub(in crate::telemetry) logs: Option<opentelemetry_stdout::LogExporter>,
+    pub(in crate::telemetry) traces: Vec<opentelemetry_stdout::SpanExporter>,
+    pub(in crate::telemetry) metrics: Vec<opentelemetry_stdout::MetricExporter>,
+    pub(in crate::telemetry) logs: Vec<opentelemetry_stdout::LogExporter>,
 }
 
 impl Push {
@@ -25,13 +25,9 @@ impl Push {
         Ok((Self, Exporters::default()))
     }
 
-    pub(super) fn place(_: &str, _: &Settings) -> String {
-        String::new()
-    }
-
     pub(super) fn observe(&self, _: &Meter) {}
 
-    pub(super) fn lost(&self, _: u64, _: u64) -> Lost {
+    pub(super) fn lost(&self, _: &[u64], _: &[u64]) -> Lost {
         Lost::default()
     }
 

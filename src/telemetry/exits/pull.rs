@@ -11,7 +11,7 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, MeterProviderBuilder, Pipeline, Temporality};
 
 use super::super::error::Error;
-use super::super::settings::{Exit, Settings};
+use super::super::settings::{Prometheus, Reader, Settings};
 use crate::catalog::Catalog;
 use crate::exemplar::Exemplars;
 use crate::pull::{self, Endpoint, Exporter, Options, Readiness, Server};
@@ -32,7 +32,7 @@ impl Default for Access {
 }
 
 /// What collects, to be given to the meter provider.
-pub(in crate::telemetry) struct Reader(Option<pull::Reader>);
+pub(in crate::telemetry) struct Readers(Vec<pull::Reader>);
 
 /// A reader that outlives the provider's shutdown: the endpoint answers until everything else is done, and
 /// shows what was lost on the way.
@@ -61,19 +61,20 @@ impl MetricReader for Lasting {
     }
 }
 
+/// The endpoints, in the order of the settings.
 #[derive(Clone, Debug)]
-pub(super) struct Pull {
-    endpoint: Option<Endpoint>,
+pub(super) struct Pull(Arc<[Served]>);
+
+#[derive(Debug)]
+struct Served {
+    endpoint: Endpoint,
     address: Option<SocketAddr>,
-    server: Arc<Mutex<Option<Server>>>,
+    server: Mutex<Option<Server>>,
 }
 
-impl Reader {
+impl Readers {
     pub(in crate::telemetry) fn add_to(self, builder: MeterProviderBuilder) -> MeterProviderBuilder {
-        match self.0 {
-            Some(reader) => builder.with_reader(Lasting(reader)),
-            None => builder,
-        }
+        self.0.into_iter().fold(builder, |builder, reader| builder.with_reader(Lasting(reader)))
     }
 }
 
@@ -84,50 +85,67 @@ impl Pull {
         catalog: &Catalog,
         resource: &Resource,
         access: Access,
-    ) -> Result<(Self, Reader), Error> {
-        if settings.disabled || !settings.metrics.contains(&Exit::Prometheus) {
-            return Ok((Self { endpoint: None, address: None, server: Arc::default() }, Reader(None)));
+    ) -> Result<(Self, Readers), Error> {
+        // What the operator says comes first.
+        let token = settings.distribution.prometheus.bearer_token.as_ref();
+        let token = token.map(|token| token.reveal().to_owned()).or(access.bearer_token);
+        let (mut served, mut readers) = (Vec::new(), Vec::new());
+        for prometheus in settings.metrics.readers.iter().filter_map(prometheus) {
+            let reader = pull::Reader::new();
+            let exporter = Exporter::new(reader.clone(), exemplars.clone(), options(prometheus));
+            let mut endpoint =
+                Endpoint::new(exporter, resource).catalog(catalog.to_json()).readiness(access.readiness.clone());
+            if let Some(token) = &token {
+                endpoint = endpoint.token(token.clone());
+            }
+            let server = match access.listen {
+                true => Some(pull::serve(&endpoint, &prometheus.host, prometheus.port)?),
+                false => None,
+            };
+            let address = server.as_ref().map(Server::address);
+            served.push(Served { endpoint, address, server: Mutex::new(server) });
+            readers.push(reader);
         }
-        let reader = pull::Reader::new();
-        let exporter = Exporter::new(reader.clone(), exemplars.clone(), Options::default());
-        let mut endpoint = Endpoint::new(exporter, resource).catalog(catalog.to_json()).readiness(access.readiness);
-        if let Some(token) = access.bearer_token {
-            endpoint = endpoint.token(token);
-        }
-        let server = match access.listen {
-            true => Some(pull::serve(&endpoint, &settings.prometheus.host, settings.prometheus.port)?),
-            false => None,
-        };
-        let pull = Self {
-            endpoint: Some(endpoint),
-            address: server.as_ref().map(Server::address),
-            server: Arc::new(Mutex::new(server)),
-        };
-        Ok((pull, Reader(Some(reader))))
+        Ok((Self(served.into()), Readers(readers)))
     }
 
-    pub(super) fn place(&self) -> String {
-        match self.address() {
+    pub(super) fn places(&self) -> Vec<String> {
+        let places = self.0.iter().map(|served| match served.address {
             Some(address) => format!("http://{address}/metrics"),
             None => "served by the program".to_owned(),
-        }
+        });
+        places.collect()
     }
 
     pub(super) fn address(&self) -> Option<SocketAddr> {
-        self.address
+        self.0.first()?.address
     }
 
     pub(super) fn endpoint(&self) -> Option<&Endpoint> {
-        self.endpoint.as_ref()
+        self.0.first().map(|served| &served.endpoint)
     }
 
     pub(super) fn stop(&self, deadline: Duration) -> Option<String> {
-        self.server
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()?
-            .stop(deadline)
-            .err()
-            .map(|error| error.to_string())
+        let servers = self.0.iter().filter_map(|served| {
+            let server = served.server.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+            server.stop(deadline).err().map(|error| error.to_string())
+        });
+        // Each is stopped, whatever became of the others.
+        servers.collect::<Vec<_>>().into_iter().next()
+    }
+}
+
+fn prometheus(reader: &Reader) -> Option<&Prometheus> {
+    match reader {
+        Reader::Prometheus(prometheus) => Some(prometheus),
+        Reader::Periodic(_) => None,
+    }
+}
+
+fn options(prometheus: &Prometheus) -> Options {
+    Options {
+        translation: prometheus.translation,
+        scope_labels: prometheus.scope_labels,
+        target_info: prometheus.target_info,
     }
 }

@@ -6,45 +6,31 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 
 use super::super::error::Error;
-use super::super::settings::{Exit, Settings};
+use super::super::settings::{Exporter, MetricExporter, Periodic, Processor, ProcessorKind, Reader, Settings};
 use super::super::shutdown::Lost;
 use crate::catalog::telemetry;
 use crate::exemplar::Exemplars;
-use crate::push::{self, Kind, Signal};
+use crate::push::{self, Kind, Signal, Stats};
 
 #[derive(Clone, Debug)]
 pub(super) struct Push(Option<push::Handle>);
 
-/// The exporters of the signals that are pushed.
+/// The exporters of what is pushed, in the order of the settings.
 #[derive(Debug, Default)]
 pub(in crate::telemetry) struct Exporters {
-    pub(in crate::telemetry) traces: Option<push::SpanExporter>,
-    pub(in crate::telemetry) metrics: Option<push::MetricExporter>,
-    pub(in crate::telemetry) logs: Option<push::LogExporter>,
+    pub(in crate::telemetry) traces: Vec<push::SpanExporter>,
+    pub(in crate::telemetry) metrics: Vec<push::MetricExporter>,
+    pub(in crate::telemetry) logs: Vec<push::LogExporter>,
 }
 
 impl Push {
     pub(super) fn start(settings: &Settings, exemplars: &Exemplars) -> Result<(Self, Exporters), Error> {
-        let wanted = |exits: &[Exit], signal: &Signal| {
-            (!settings.disabled && exits.contains(&Exit::Otlp)).then(|| signal.clone())
-        };
-        let config = push::Push {
-            traces: wanted(&settings.traces, &settings.otlp.traces),
-            metrics: wanted(&settings.metrics, &settings.otlp.metrics),
-            logs: wanted(&settings.logs, &settings.otlp.logs),
-            temporality: settings.temporality,
-        };
-        if config.traces.is_none() && config.metrics.is_none() && config.logs.is_none() {
+        let config = config(settings);
+        if config.traces.is_empty() && config.metrics.is_empty() && config.logs.is_empty() {
             return Ok((Self(None), Exporters::default()));
         }
         let push::Exporters { traces, metrics, logs, handle } = push::Exporters::build(&config, exemplars)?;
         Ok((Self(Some(handle)), Exporters { traces, metrics, logs }))
-    }
-
-    pub(super) fn place(signal: &str, settings: &Settings) -> String {
-        let otlp = &settings.otlp;
-        let signals = [("traces", &otlp.traces), ("metrics", &otlp.metrics), ("logs", &otlp.logs)];
-        signals.iter().find(|(name, _)| *name == signal).map_or_else(String::new, |(_, signal)| signal.to_string())
     }
 
     /// Serves what became of what was pushed, so that it can be seen where the collector cannot.
@@ -55,38 +41,48 @@ impl Push {
             (Kind::Metrics, &telemetry::POINTS_EXPORTED),
             (Kind::Logs, &telemetry::RECORDS_EXPORTED),
         ] {
-            let Some(counts) = push.counts(kind).cloned() else { continue };
+            let counts = push.counts(kind).to_vec();
+            if counts.is_empty() {
+                continue;
+            }
             meter
                 .u64_observable_counter(definition.name())
                 .with_unit(definition.unit())
                 .with_description(definition.description())
                 .with_callback(move |observer| {
-                    let stats = counts.stats();
+                    let stats: Vec<_> = counts.iter().map(|counts| counts.stats()).collect();
+                    let total = |of: fn(&Stats) -> u64| stats.iter().map(of).sum::<u64>();
                     let failed = |why: &'static str| [KeyValue::new(telemetry::EXPORT_ERROR.key(), why)];
-                    observer.observe(stats.sent, &[]);
-                    observer.observe(stats.refused, &failed("rejected"));
-                    observer.observe(stats.lost, &failed("undelivered"));
+                    observer.observe(total(|stats| stats.sent), &[]);
+                    observer.observe(total(|stats| stats.refused), &failed("rejected"));
+                    observer.observe(total(|stats| stats.lost), &failed("undelivered"));
                 })
                 .build();
         }
     }
 
-    pub(super) fn lost(&self, spans: u64, records: u64) -> Lost {
+    /// `spans` and `records` are what was handed to each exporter's processor.
+    pub(super) fn lost(&self, spans: &[u64], records: &[u64]) -> Lost {
         let Some(push) = &self.0 else { return Lost::default() };
-        let stats = |kind| push.counts(kind).map(|counts| counts.stats());
+        // What a full queue dropped never reached an exporter.
+        let missing = |kind, handed: &[u64]| {
+            let exporters = handed.iter().zip(push.counts(kind));
+            exporters.map(|(handed, counts)| handed.saturating_sub(counts.stats().sent)).sum()
+        };
         Lost {
-            // What a full queue dropped never reached an exporter.
-            spans: stats(Kind::Traces).map_or(0, |stats| spans.saturating_sub(stats.sent)),
-            points: stats(Kind::Metrics).map_or(0, |stats| stats.refused + stats.lost),
-            records: stats(Kind::Logs).map_or(0, |stats| records.saturating_sub(stats.sent)),
+            spans: missing(Kind::Traces, spans),
+            points: failed(push, Kind::Metrics),
+            records: missing(Kind::Logs, records),
         }
     }
 
     pub(super) fn failed(&self) -> Lost {
         let Some(push) = &self.0 else { return Lost::default() };
-        let failed =
-            |kind| push.counts(kind).map(|counts| counts.stats()).map_or(0, |stats| stats.refused + stats.lost);
-        Lost { spans: failed(Kind::Traces), points: failed(Kind::Metrics), records: failed(Kind::Logs) }
+        Lost {
+            spans: failed(push, Kind::Traces),
+            points: failed(push, Kind::Metrics),
+            records: failed(push, Kind::Logs),
+        }
     }
 
     pub(super) fn finish_by(&self, until: Instant) {
@@ -102,4 +98,48 @@ impl Push {
     pub(super) fn handle(&self) -> Option<&push::Handle> {
         self.0.as_ref()
     }
+}
+
+fn failed(push: &push::Handle, kind: Kind) -> u64 {
+    push.counts(kind).iter().map(|counts| counts.stats()).map(|stats| stats.refused + stats.lost).sum()
+}
+
+/// What is to be pushed: a processor's or reader's timeout holds as the exporter's does, and the shorter one counts.
+fn config(settings: &Settings) -> push::Push {
+    let of = |processors: &[Processor]| {
+        let signals = processors.iter().filter_map(|processor| match &processor.exporter {
+            Exporter::Otlp(signal) => Some(within(signal, timeout(processor.kind))),
+            Exporter::Console => None,
+        });
+        signals.collect()
+    };
+    let metrics = settings.metrics.readers.iter().filter_map(|reader| match reader {
+        Reader::Periodic(Periodic {
+            timeout,
+            exporter: MetricExporter { exporter: Exporter::Otlp(signal), temporality },
+            ..
+        }) => Some((within(signal, *timeout), *temporality)),
+        _ => None,
+    });
+    push::Push {
+        traces: of(&settings.traces.processors),
+        metrics: metrics.collect(),
+        logs: of(&settings.logs.processors),
+    }
+}
+
+fn timeout(kind: ProcessorKind) -> Duration {
+    match kind {
+        ProcessorKind::Batch(batch) => batch.timeout,
+        ProcessorKind::Simple => Duration::ZERO,
+    }
+}
+
+/// Zero is without end.
+fn within(signal: &Signal, timeout: Duration) -> Signal {
+    let timeout = match (signal.timeout, timeout) {
+        (only, Duration::ZERO) | (Duration::ZERO, only) => only,
+        (one, other) => one.min(other),
+    };
+    Signal { timeout, ..signal.clone() }
 }

@@ -3,31 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::environment::Reader;
+use super::Reader;
 use crate::push::{
     Compression, DEFAULT_GRPC_ENDPOINT, DEFAULT_HTTP_ENDPOINT, DEFAULT_TIMEOUT, Kind, Protocol, Signal, Tls,
 };
-
-/// How each signal is sent, should it be pushed.
-#[derive(Clone, Debug)]
-pub struct Otlp {
-    /// Spans.
-    pub traces: Signal,
-    /// Metrics.
-    pub metrics: Signal,
-    /// Log records.
-    pub logs: Signal,
-}
-
-impl Otlp {
-    pub(super) fn from_environment(reader: &mut Reader<'_>) -> Self {
-        Self {
-            traces: signal(reader, Kind::Traces),
-            metrics: signal(reader, Kind::Metrics),
-            logs: signal(reader, Kind::Logs),
-        }
-    }
-}
 
 /// A signal's own variable comes before the one for all signals.
 struct Names {
@@ -51,7 +30,7 @@ impl Names {
     }
 }
 
-fn signal(reader: &mut Reader<'_>, kind: Kind) -> Signal {
+pub(super) fn signal(reader: &mut Reader<'_>, kind: Kind) -> Signal {
     let protocol = Names::new(kind, "PROTOCOL")
         .set(reader)
         .and_then(|name| reader.word(name, &[("http/protobuf", Protocol::HttpProtobuf), ("grpc", Protocol::Grpc)]))

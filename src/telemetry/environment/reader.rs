@@ -1,58 +1,8 @@
-//! The environment, as a map.
+//! Reads variables and gathers what had to be ignored.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
-/// The environment variables that configure telemetry. It is read once; tests pass a map.
-///
-/// By OpenTelemetry's rules an empty value is no value, and one that cannot be read is reported and
-/// ignored.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Environment(BTreeMap<String, String>);
-
-/// A variable whose value was ignored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ignored {
-    /// The variable.
-    pub variable: String,
-    /// Why its value was ignored.
-    pub reason: String,
-}
-
-impl fmt::Display for Ignored {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is ignored: {}", self.variable, self.reason)
-    }
-}
-
-// Values may be secrets.
-impl fmt::Debug for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
-    }
-}
-
-impl Environment {
-    /// The process's environment. Variables that are not UTF-8 are left out.
-    #[allow(clippy::disallowed_methods)] // This is the place where it is read.
-    pub fn of_process() -> Self {
-        std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect()
-    }
-
-    /// The value of a variable, if it is set and not empty.
-    pub fn get(&self, variable: &str) -> Option<&str> {
-        self.0.get(variable).map(|value| value.trim()).filter(|value| !value.is_empty())
-    }
-}
-
-impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
-        Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
-    }
-}
+use super::{Environment, Ignored};
 
 /// Reads variables and gathers what had to be ignored.
 pub(super) struct Reader<'a> {
@@ -70,7 +20,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn ignore(&mut self, variable: &str, reason: impl Into<String>) {
-        let ignored = Ignored { variable: variable.to_owned(), reason: reason.into() };
+        let ignored = Ignored { setting: variable.to_owned(), reason: reason.into() };
         // One variable for all signals is read once for each.
         if !self.ignored.contains(&ignored) {
             self.ignored.push(ignored);
@@ -116,12 +66,12 @@ impl<'a> Reader<'a> {
     }
 
     /// One of the known words, in any case.
-    pub(super) fn word<T: Copy>(&mut self, variable: &str, known: &[(&str, T)]) -> Option<T> {
+    pub(super) fn word<T: Clone>(&mut self, variable: &str, known: &[(&str, T)]) -> Option<T> {
         self.parse(variable, |value| word(value, known))
     }
 
     /// A list of known words between commas. Those that are not known are reported and left out.
-    pub(super) fn words<T: Copy + PartialEq>(&mut self, variable: &str, known: &[(&str, T)]) -> Option<Vec<T>> {
+    pub(super) fn words<T: Clone + PartialEq>(&mut self, variable: &str, known: &[(&str, T)]) -> Option<Vec<T>> {
         let mut list = Vec::new();
         for value in self.text(variable)?.split(',').map(str::trim).filter(|value| !value.is_empty()) {
             match word(value, known) {
@@ -140,8 +90,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn word<T: Copy>(value: &str, known: &[(&str, T)]) -> Result<T, String> {
-    known.iter().find(|(word, _)| word.eq_ignore_ascii_case(value)).map(|(_, known)| *known).ok_or_else(|| {
+fn word<T: Clone>(value: &str, known: &[(&str, T)]) -> Result<T, String> {
+    known.iter().find(|(word, _)| word.eq_ignore_ascii_case(value)).map(|(_, known)| known.clone()).ok_or_else(|| {
         let known: Vec<_> = known.iter().map(|(word, _)| *word).collect();
         format!("`{value}` is none of {}", known.join(", "))
     })

@@ -1,0 +1,31 @@
+use super::{Environment, Ignored, Reader, logs, metrics, propagators, resource, traces};
+use crate::telemetry::settings::{Distribution, Lines, Settings};
+
+impl Settings {
+    /// What the environment says, and what of it had to be ignored.
+    pub fn from_environment(environment: &Environment) -> (Self, Vec<Ignored>) {
+        let mut reader = Reader::new(environment);
+        let settings = Self {
+            disabled: reader.boolean("OTEL_SDK_DISABLED"),
+            log_level: logs::level(&mut reader),
+            resource: resource::read(&mut reader),
+            propagators: propagators::read(&mut reader),
+            traces: traces::read(&mut reader),
+            metrics: metrics::read(&mut reader),
+            logs: logs::read(&mut reader),
+            distribution: Distribution { logs: lines(&mut reader), ..Distribution::default() },
+        };
+        (settings, reader.into_ignored())
+    }
+}
+
+fn lines(reader: &mut Reader<'_>) -> Lines {
+    let filter = reader.text("RUST_LOG").map(|filter| {
+        let (readable, errors) = crate::logs::readable(filter);
+        for error in errors {
+            reader.ignore("RUST_LOG", error.to_string());
+        }
+        readable
+    });
+    Lines { filter, colour: reader.text("NO_COLOR").is_some().then_some(false), ..Lines::default() }
+}

@@ -1,0 +1,33 @@
+use super::{Reader, exporters, processor};
+use crate::push::Kind;
+use crate::telemetry::settings::{DEFAULT_SPAN_BATCH, Sampler, SpanLimits, Traces};
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Traces {
+    let exits = exporters::read(reader, Kind::Traces);
+    let batch = processor::batch(reader, "OTEL_BSP", DEFAULT_SPAN_BATCH);
+    Traces {
+        processors: processor::read(reader, Kind::Traces, exits, batch),
+        sampler: sampler(reader),
+        limits: SpanLimits::default(),
+    }
+}
+
+fn sampler(reader: &mut Reader<'_>) -> Sampler {
+    let known = [
+        ("always_on", (false, Some(Sampler::AlwaysOn))),
+        ("always_off", (false, Some(Sampler::AlwaysOff))),
+        ("traceidratio", (false, None)),
+        ("parentbased_always_on", (true, Some(Sampler::AlwaysOn))),
+        ("parentbased_always_off", (true, Some(Sampler::AlwaysOff))),
+        ("parentbased_traceidratio", (true, None)),
+    ];
+    let Some((parent_based, root)) = reader.word("OTEL_TRACES_SAMPLER", &known) else { return Sampler::default() };
+    let root = root.unwrap_or_else(|| {
+        let share = reader.parse("OTEL_TRACES_SAMPLER_ARG", |value| match value.parse() {
+            Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+            _ => Err(format!("`{value}` is not a share between 0 and 1")),
+        });
+        Sampler::TraceIdRatio(share.unwrap_or(1.0))
+    });
+    if parent_based { Sampler::parent_based(root) } else { root }
+}

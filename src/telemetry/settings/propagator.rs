@@ -1,0 +1,8 @@
+/// How context travels from process to process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Propagator {
+    /// W3C Trace Context.
+    TraceContext,
+    /// W3C Baggage.
+    Baggage,
+}
