@@ -37,6 +37,7 @@ mod error;
 mod exporter;
 #[cfg(feature = "prometheus")]
 mod family;
+pub mod mapping;
 #[cfg(feature = "prometheus")]
 mod negotiate;
 #[cfg(feature = "prometheus")]
@@ -54,6 +55,7 @@ mod translate;
 mod translation;
 
 pub use self::translation::{Translation, UnknownTranslation};
+pub use self::mapping::{Mapper, Mapping};
 #[cfg(feature = "prometheus")]
 pub use self::{
     error::Error,
