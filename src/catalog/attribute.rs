@@ -120,3 +120,24 @@ pub const QUALITY_METRIC: Attribute = Attribute::one_of(
     "The measure: SSIM in 0 to 1, PSNR in dB, VMAF in 0 to 100",
     &["ssim", "psnr", "vmaf"],
 );
+
+/// A queue of jobs.
+pub const QUEUE_NAME: Attribute = Attribute::budget("media.queue.name", "The queue, as the program names it", 16);
+
+/// A worker.
+pub const WORKER_NAME: Attribute =
+    Attribute::budget("media.worker.name", "The worker, as it names itself; its place is free once it is gone", 128);
+
+/// What a worker does now.
+pub const WORKER_STATE: Attribute = Attribute::one_of(
+    "media.worker.state",
+    "What the worker does now; `lost` is one whose heartbeats stay away",
+    &["idle", "busy", "lost"],
+);
+
+/// What a worker may run out of.
+pub const WORKER_RESOURCE: Attribute =
+    Attribute::budget("media.worker.resource", "What a worker may run out of: `cpu`, `memory`, `gpu`, `encoder`", 16);
+
+/// A background task.
+pub const TASK: Attribute = Attribute::budget("media.task", "The background task, as the program names it", 32);

@@ -7,18 +7,21 @@
 //! This module depends on nothing else of the crate.
 
 pub mod attribute;
+pub mod background;
 mod buckets;
 mod definition;
 mod document;
 pub mod job;
 mod lint;
 pub mod package;
+pub mod queue;
 pub mod span;
 pub mod stage;
 pub mod storage;
 pub mod telemetry;
 pub mod transcode;
 pub mod upload;
+pub mod worker;
 
 #[cfg(test)]
 mod tests;
@@ -36,6 +39,9 @@ pub struct Catalog {
 /// telecine's own definitions, by area.
 const OWN: &[(&str, &[Instrument])] = &[
     ("Jobs", job::ALL),
+    ("Queues", queue::ALL),
+    ("Workers", worker::ALL),
+    ("Background tasks", background::ALL),
     ("Stages", stage::ALL),
     ("Transcodes", transcode::ALL),
     ("Packages", package::ALL),

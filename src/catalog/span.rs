@@ -34,6 +34,11 @@ const RENDITION: SpanAttribute = attribute("media.rendition", "The output's name
 /// Every span, by name.
 pub const ALL: &[Span] = &[
     Span {
+        name: "background",
+        description: "One run of a background task; the root of its work",
+        attributes: &[ERROR_TYPE, OUTCOME, attribute("media.task", "The task, as the program names it")],
+    },
+    Span {
         name: "job",
         description: "One attempt of a job; the root of its work",
         attributes: &[

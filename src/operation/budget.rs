@@ -2,6 +2,8 @@
 
 #[cfg(feature = "telemetry")]
 pub(super) use on::Budgets;
+#[cfg(feature = "telemetry")]
+pub(crate) use on::clean;
 
 #[cfg(feature = "telemetry")]
 mod on {
@@ -93,7 +95,7 @@ mod on {
     }
 
     /// Without control characters and surrounding space, and of bounded length.
-    fn clean(said: &str) -> String {
+    pub(crate) fn clean(said: &str) -> String {
         said.trim().chars().filter(|c| !c.is_control()).take(LENGTH_LIMIT).collect()
     }
 }

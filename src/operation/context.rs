@@ -1,10 +1,44 @@
 //! Trace context that travels with a job.
 
+use std::collections::HashMap;
+
 /// The trace context of whoever asked for a piece of work.
 #[derive(Clone, Debug, Default)]
 pub struct Parent {
     #[cfg(feature = "telemetry")]
     context: opentelemetry::Context,
+}
+
+impl Parent {
+    /// Writes the context into a map, as `traceparent` and `tracestate`; what an earlier one left there goes.
+    /// The map is stored with a job, or sent with a message:
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use telecine::operation::Parent;
+    ///
+    /// let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    /// let mut row = HashMap::new();
+    /// Parent::from_traceparent(traceparent).inject(&mut row);
+    /// # #[cfg(feature = "telemetry")]
+    /// assert_eq!(row["traceparent"], traceparent);
+    ///
+    /// let parent = Parent::extract(&row);
+    /// # #[cfg(feature = "telemetry")]
+    /// assert_eq!(parent.span_id().as_deref(), Some("b7ad6b7169203331"));
+    /// ```
+    pub fn inject(&self, carrier: &mut HashMap<String, String>) {
+        for key in ["traceparent", "tracestate"] {
+            carrier.remove(key);
+        }
+        self.write(carrier);
+    }
+
+    /// The context that a map carries: what [`inject`](Self::inject) wrote. One that is not well formed is
+    /// no context.
+    pub fn extract(carrier: &HashMap<String, String>) -> Self {
+        Self::from_headers(|name| carrier.get(name).map(String::as_str))
+    }
 }
 
 #[cfg(feature = "telemetry")]
@@ -47,6 +81,13 @@ mod on {
             }
         }
 
+        /// The `traceparent` that says this context, or nothing where there is no trace.
+        pub fn traceparent(&self) -> Option<String> {
+            let mut headers = HashMap::new();
+            self.write(&mut headers);
+            headers.remove("traceparent")
+        }
+
         /// The trace id in lower-case hex, or nothing where there is no trace.
         pub fn trace_id(&self) -> Option<String> {
             self.span_context().map(|context| context.trace_id().to_string())
@@ -65,6 +106,14 @@ mod on {
         /// Whether there is no context.
         pub fn is_none(&self) -> bool {
             self.span_context().is_none()
+        }
+
+        pub(super) fn write(&self, carrier: &mut HashMap<String, String>) {
+            if !self.is_none() {
+                TraceContextPropagator::new().inject_context(&self.context, carrier);
+                // What says nothing needs no place.
+                carrier.retain(|key, value| key != "tracestate" || !value.is_empty());
+            }
         }
 
         pub(crate) fn span_context(&self) -> Option<SpanContext> {
@@ -91,6 +140,8 @@ mod on {
 
 #[cfg(not(feature = "telemetry"))]
 mod off {
+    use std::collections::HashMap;
+
     use super::Parent;
     use crate::operation::Span;
 
@@ -116,6 +167,11 @@ mod off {
         }
 
         /// Nothing: there is no trace.
+        pub fn traceparent(&self) -> Option<String> {
+            None
+        }
+
+        /// Nothing: there is no trace.
         pub fn trace_id(&self) -> Option<String> {
             None
         }
@@ -129,6 +185,8 @@ mod off {
         pub fn is_none(&self) -> bool {
             true
         }
+
+        pub(super) fn write(&self, _: &mut HashMap<String, String>) {}
 
         pub(crate) fn adopt(&self, _: &Span) {}
 

@@ -92,6 +92,11 @@ impl ErrorType {
         }
     }
 
+    /// The type that is written so.
+    pub(crate) fn parse(said: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|error_type| error_type.as_str() == said)
+    }
+
     /// Who has to act.
     pub const fn origin(self) -> Origin {
         match self {

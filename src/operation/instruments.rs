@@ -9,7 +9,7 @@ use opentelemetry::{Context, KeyValue, Value};
 use super::budget::Budgets;
 use super::observe::{Observed, Observer, Sources};
 use super::{Classifier, Classifiers};
-use crate::catalog::{Attribute, Instrument, Kind, Number};
+use crate::catalog::{Attribute, Instrument, Kind, Number, OTHER};
 
 /// Makes the instruments that the catalogue defines, and keeps the values of their labels in bounds.
 /// A clone is the same.
@@ -185,6 +185,11 @@ impl Labels {
             Some(value) => self.set(attribute, value),
             None => self,
         }
+    }
+
+    /// Whether one of them says `other`: what it was set to is not among the values that are told apart.
+    pub(crate) fn is_other(&self) -> bool {
+        self.pairs.iter().any(|pair| pair.value.as_str() == OTHER)
     }
 
     /// The labels as OpenTelemetry has them, ordered by key.

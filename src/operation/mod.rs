@@ -31,6 +31,8 @@ mod instruments;
 #[cfg(all(test, feature = "telemetry"))]
 mod tests;
 
+#[cfg(feature = "telemetry")]
+pub(crate) use budget::clean;
 pub use classify::{AsError, Classified, Classifier, Classifiers};
 pub use context::Parent;
 pub use error_type::{ErrorType, Origin};

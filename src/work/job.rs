@@ -1,10 +1,14 @@
 //! A job: accepted once, attempted once or several times.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime};
 
 use super::Work;
 use super::place::{NO_STAGE, Place};
+use super::queue::{Queue, Waiting};
+use super::row::{Carried, Since};
+use super::worker::Doing;
 use crate::catalog::{attribute, job as definitions};
 use crate::media::{RetryReason, Stage, Step};
 use crate::operation::{
@@ -58,6 +62,9 @@ pub struct JobBuilder {
     id: Option<String>,
     max_attempts: u32,
     parent: Option<Parent>,
+    queue: Option<Queue>,
+    /// What is known of a job that was created, and counted, elsewhere.
+    carried: Option<Carried>,
 }
 
 /// A job that was accepted. A clone is the same job.
@@ -78,19 +85,24 @@ struct Shared {
     max_attempts: u32,
     parent: Parent,
     labels: Labels,
-    accepted: Instant,
+    /// Nothing where another process accepted it and did not say when.
+    accepted: Option<Since>,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     attempts: u32,
-    started: Option<Instant>,
+    started: Option<Since>,
     /// The trace of the first attempt, which retries link to.
     first: Parent,
     /// Why the latest attempt failed.
     failed: Option<ErrorType>,
     outcome: Option<Outcome>,
+    /// Its place in a queue of this process, until the first attempt.
+    waiting: Option<Waiting>,
+    /// Another process goes on with it, and records its end.
+    handed_over: bool,
 }
 
 /// An attempt that runs: what a [`Guard`] of a job dereferences to.
@@ -99,11 +111,20 @@ pub struct Attempt {
     job: Arc<Shared>,
     number: u32,
     place: Arc<Place>,
+    worker: Option<Doing>,
 }
 
 impl JobBuilder {
     pub(super) fn new(work: &Work, job_type: &str) -> Self {
-        Self { work: work.clone(), job_type: job_type.to_owned(), id: None, max_attempts: 1, parent: None }
+        Self {
+            work: work.clone(),
+            job_type: job_type.to_owned(),
+            id: None,
+            max_attempts: 1,
+            parent: None,
+            queue: None,
+            carried: None,
+        }
     }
 
     /// The job's id. It goes on spans and, through them, on log lines; never on a metric.
@@ -124,23 +145,53 @@ impl JobBuilder {
         self
     }
 
-    /// Accepts the job: it is counted as created, and begins to wait.
+    /// A queue of this process, in which the job waits for its first attempt.
+    pub fn queue(mut self, queue: &Queue) -> Self {
+        self.queue = Some(queue.clone());
+        self
+    }
+
+    /// The job was created by another process, which wrote this by [`Job::hand_over`] or [`Job::inject`].
+    /// It is not counted as created again; the time that it has waited, the attempts at it and its trace
+    /// go on from there.
+    ///
+    /// What the row does not have, or what cannot be read, is not known: a job whose wait is not known
+    /// adds nothing to `media.job.queue.duration`, and one without a trace begins one.
+    pub fn received(mut self, row: &HashMap<String, String>) -> Self {
+        let accepted = self.carried.take().and_then(|known| known.accepted);
+        let carried = Carried::read(row);
+        self.carried = Some(Carried { accepted: accepted.or(carried.accepted), ..carried });
+        self
+    }
+
+    /// When another process accepted the job, by the clock of the day. It is not counted as created again.
+    pub fn queued_at(mut self, time: SystemTime) -> Self {
+        self.carried.get_or_insert_default().accepted = Some(Since::at(time));
+        self
+    }
+
+    /// How long the job has waited since another process accepted it. It is not counted as created again.
+    pub fn waited(mut self, wait: Duration) -> Self {
+        self.carried.get_or_insert_default().accepted = Some(Since::ago(wait));
+        self
+    }
+
+    /// Accepts the job: it is counted as created, unless another process did so, and waits.
     pub fn create(self) -> Job {
-        let Self { work, job_type, id, max_attempts, parent } = self;
+        let Self { work, job_type, id, max_attempts, parent, queue, carried } = self;
         let labels = work.shared.instruments.labels().set(&attribute::JOB_TYPE, &job_type);
-        work.shared.job.created.add(1, &labels);
-        Job {
-            shared: Arc::new(Shared {
-                work,
-                job_type,
-                id,
-                max_attempts,
-                parent: parent.unwrap_or_else(Parent::current),
-                labels,
-                accepted: Instant::now(),
-                state: Mutex::default(),
-            }),
-        }
+        let Carried { parent: asked, accepted, started, attempts, first, failed } = match carried {
+            Some(carried) => carried,
+            None => {
+                work.shared.job.created.add(1, &labels);
+                Carried { parent: Parent::current(), accepted: Some(Since::now()), ..Carried::default() }
+            }
+        };
+        let waiting = queue.map(|queue| queue.enter());
+        let state = State { attempts, started, first, failed, waiting, ..State::default() };
+        let parent = parent.unwrap_or(asked);
+        let state = Mutex::new(state);
+        Job { shared: Arc::new(Shared { work, job_type, id, max_attempts, parent, labels, accepted, state }) }
     }
 
     /// Accepts the job and starts its only attempt.
@@ -161,11 +212,17 @@ impl JobBuilder {
 impl Job {
     /// Starts the next attempt. The first is a child of whoever asked for the job; a retry is a trace
     /// of its own that is linked to the first.
+    ///
+    /// [`Worker::attempt`](super::Worker::attempt) does so on behalf of a worker.
     pub fn attempt(&self) -> Guard<Attempt> {
+        self.attempt_by(None)
+    }
+
+    pub(super) fn attempt_by(&self, worker: Option<Doing>) -> Guard<Attempt> {
         let job = &self.shared;
         let metrics = &job.work.shared.job;
         let mut state = job.state();
-        state.attempts += 1;
+        state.attempts = state.attempts.saturating_add(1);
         let number = state.attempts;
         let span = operation::open!(
             root "job",
@@ -177,17 +234,77 @@ impl Job {
         if number == 1 {
             job.parent.adopt(&span);
             state.first = Parent::of(&span);
-            state.started = Some(Instant::now());
-            span.in_scope(|| metrics.queue_duration.record(job.accepted.elapsed().as_secs_f64(), &job.labels));
+            state.started = Some(Since::now());
+            if let Some(accepted) = job.accepted {
+                let wait = accepted.elapsed().as_secs_f64();
+                span.in_scope(|| metrics.queue_duration.record(wait, &job.labels));
+            }
         } else {
             state.first.link(&span);
+            state.started.get_or_insert_with(Since::now);
             let reason = state.failed.map_or(RetryReason::Other, retry_reason);
             let labels = job.labels.clone().set(&attribute::RETRY_REASON, reason.as_str());
             span.in_scope(|| metrics.retries.add(1, &labels));
         }
+        state.waiting = None;
         drop(state);
-        let attempt = Attempt { job: Arc::clone(job), number, place: Place::new(&metrics.active, &job.labels) };
+        let place = Place::new(&metrics.active, &job.labels);
+        let attempt = Attempt { job: Arc::clone(job), number, place, worker };
         Guard::new(attempt, span, job.work.shared.instruments.classifiers())
+    }
+
+    /// Writes what another process needs to go on with the job into a map, which is stored with the job: its
+    /// trace (`traceparent`, `tracestate`), when it was accepted and started, and what became of the attempts
+    /// so far (`job-…`). It holds neither the job's type nor its id.
+    ///
+    /// A worker that stores it again when an attempt has started leaves behind, should it vanish, a job
+    /// whose next attempt is known to be a retry.
+    pub fn inject(&self, row: &mut HashMap<String, String>) {
+        let job = &self.shared;
+        let state = job.state();
+        Carried {
+            parent: job.parent.clone(),
+            accepted: job.accepted,
+            started: state.started,
+            attempts: state.attempts,
+            first: state.first.clone(),
+            failed: state.failed,
+        }
+        .write(row);
+    }
+
+    /// Leaves the job to another process: [`inject`](Self::inject)s what that one needs for
+    /// [`JobBuilder::received`], and records no end here.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use telecine::operation::ErrorType;
+    /// # let work = telecine::work::Work::new(
+    /// #     &telecine::operation::Instruments::noop(),
+    /// #     &telecine::media::Media::new(&telecine::operation::Instruments::noop()),
+    /// # );
+    ///
+    /// // An API takes the job. The row goes into its queue, beside the job's id and type.
+    /// let mut row = HashMap::new();
+    /// work.job("transcode").id("a1b2").create().hand_over(&mut row);
+    ///
+    /// // A worker takes the row, and puts the job back where it fails and may be tried again.
+    /// let job = work.job("transcode").id("a1b2").max_attempts(3).received(&row).create();
+    /// job.attempt().failure(ErrorType::Network);
+    /// assert!(!job.is_over());
+    /// job.hand_over(&mut row);
+    ///
+    /// // Another worker makes the second attempt: a trace of its own, with a link to the first one's.
+    /// let job = work.job("transcode").id("a1b2").max_attempts(3).received(&row).create();
+    /// let attempt = job.attempt();
+    /// assert_eq!(attempt.number(), 2);
+    /// attempt.success();
+    /// ```
+    pub fn hand_over(self, row: &mut HashMap<String, String>) {
+        self.inject(row);
+        let mut state = self.shared.state();
+        state.handed_over = true;
+        state.waiting = None;
     }
 
     /// Nobody wants the job any more. An attempt that runs ends by itself.
@@ -234,11 +351,12 @@ impl Shared {
     /// Records the job's end, unless it is over already.
     fn over(&self, outcome: Outcome, error_type: Option<ErrorType>) {
         let mut state = self.state();
-        if state.outcome.is_some() {
+        if state.outcome.is_some() || state.handed_over {
             return;
         }
         state.outcome = Some(outcome);
-        let duration = state.started.map_or(Duration::ZERO, |started| started.elapsed());
+        state.waiting = None;
+        let duration = state.started.map_or(Duration::ZERO, Since::elapsed);
         drop(state);
         let labels = End { outcome, error_type, duration }
             .label(&self.labels)
@@ -292,6 +410,9 @@ impl Steps {
 impl Measured for Attempt {
     fn end(&mut self, end: &End, _: &Span) {
         self.place.leave();
+        if let Some(worker) = self.worker.take() {
+            worker.done(end.outcome);
+        }
         if end.outcome.is_error() {
             self.job.work.shared.job.wasted_time.add(end.duration.as_secs_f64(), &self.job.labels);
         }
