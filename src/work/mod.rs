@@ -53,7 +53,7 @@ struct Shared {
     instruments: Instruments,
     media: Media,
     job: job::Metrics,
-    queues: queue::Queues,
+    queues: Arc<queue::Queues>,
     workers: Arc<worker::Registry>,
     #[cfg(feature = "background")]
     background: background::Metrics,
@@ -71,7 +71,7 @@ impl Work {
                 instruments: instruments.clone(),
                 media: media.clone(),
                 job: job::Metrics::new(instruments),
-                queues: queue::Queues::new(instruments, clock),
+                queues: Arc::new(queue::Queues::new(instruments, clock)),
                 workers: Arc::new(worker::Registry::new(instruments, clock)),
                 #[cfg(feature = "background")]
                 background: background::Metrics::new(instruments),

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use telecine::catalog::{Catalog, Kind, job, package, span, stage, storage, telemetry, transcode, upload};
+use telecine::catalog::{
+    Catalog, Kind, background, job, package, queue, span, stage, storage, telemetry, transcode, upload, worker,
+};
 use telecine::media::transcode::{DefectKind, QualityMetric};
 use telecine::media::{FileType, RetryReason, Stage};
 use telecine::operation::{ErrorType, Outcome};
+use telecine::work::{Clock, Heartbeat};
 
 use crate::expected::{Expected, Want};
 use crate::support::{Bench, Value};
@@ -14,9 +17,12 @@ use crate::support::{Bench, Value};
 fn every_instrument_moves_by_what_was_done() {
     let bench = Bench::new();
     drive_job(&bench);
+    let _there = drive_around_jobs(&bench);
     drive_media(&bench);
     let expected = expected();
-    for area in [job::ALL, stage::ALL, transcode::ALL, package::ALL, upload::ALL] {
+    for area in
+        [job::ALL, queue::ALL, worker::ALL, background::ALL, stage::ALL, transcode::ALL, package::ALL, upload::ALL]
+    {
         expected.check(&bench, area);
     }
 }
@@ -29,7 +35,8 @@ fn no_area_is_left_out() {
         storage::ALL,
         telemetry::ALL,
     ];
-    let here = [job::ALL, stage::ALL, transcode::ALL, package::ALL, upload::ALL];
+    let here =
+        [job::ALL, queue::ALL, worker::ALL, background::ALL, stage::ALL, transcode::ALL, package::ALL, upload::ALL];
     for (area, instruments) in Catalog::own().areas() {
         assert!(here.iter().chain(&elsewhere).any(|driven| *driven == instruments), "nothing drives {area}");
     }
@@ -91,6 +98,45 @@ fn drive_job(bench: &Bench) {
     job.attempt().success();
     bench.work.job("clip").start().failure(ErrorType::InputInvalid);
     drop(bench.work.job("thumbnail").create());
+}
+
+/// What is given back is there as long as it is held.
+fn drive_around_jobs(bench: &Bench) -> impl Sized {
+    let clock = Clock::stopped();
+    let work = bench.work.with_clock(clock.clone());
+    let queue = work.queue("transcode");
+    let waiting = queue.enter();
+    let busy = work.worker("encoder-7");
+    busy.heartbeat();
+    busy.capacity(4);
+    busy.load("gpu", 1.25);
+    work.workers().done("encoder-7", Outcome::Killed);
+    work.workers().hear("encoder-8", &Heartbeat::new().running(1));
+    clock.advance(Duration::from_secs(15));
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let task = runtime.block_on(async {
+        let (ran, mut runs) = tokio::sync::mpsc::unbounded_channel();
+        let mut run = 0;
+        let task = work.background("reconcile").every(Duration::from_secs(60)).run(move || {
+            run += 1;
+            ran.send(()).unwrap();
+            let run = run;
+            async move {
+                match run {
+                    1 => Err(std::io::Error::other("a share is away")),
+                    2 => Ok(()),
+                    _ => std::future::pending().await,
+                }
+            }
+        });
+        // The third has begun: the second has ended.
+        for _ in 0..3 {
+            runs.recv().await.unwrap();
+        }
+        task.unwrap()
+    });
+    (queue, waiting, busy, task, runtime)
 }
 
 fn drive_media(bench: &Bench) {
@@ -162,6 +208,35 @@ fn expected() -> Expected {
     expected
         .want(&job::RETRIES, vec![(&[("media.job.type", "transcode"), ("media.retry.reason", "throttled")], Is(1.0))]);
     expected.want(&job::WASTED_TIME, vec![(TRANSCODE, Positive), (CLIP, Positive)]);
+    const QUEUE: &[(&str, &str)] = &[("media.queue.name", "transcode")];
+    expected.want(&queue::SIZE, vec![(QUEUE, Is(1.0))]);
+    expected.want(&queue::OLDEST_AGE, vec![(QUEUE, Is(15.0))]);
+    expected.want(
+        &worker::ACTIVE,
+        vec![
+            (&[("media.worker.state", "idle")][..], Is(1.0)),
+            (&[("media.worker.state", "busy")], Is(1.0)),
+            (&[("media.worker.state", "lost")], Is(0.0)),
+        ],
+    );
+    expected.want(&worker::HEARTBEATS, vec![(&[], Is(2.0))]);
+    expected.want(
+        &worker::HEARTBEAT_AGE,
+        vec![(&[("media.worker.name", "encoder-7")][..], Is(15.0)), (&[("media.worker.name", "encoder-8")], Is(15.0))],
+    );
+    expected.want(&worker::JOBS, vec![(&[("media.outcome", "killed"), ("media.worker.name", "encoder-7")], Is(1.0))]);
+    expected.want(&worker::LOAD, vec![(&[("media.worker.resource", "gpu")], Is(1.25))]);
+    expected.want(&worker::CAPACITY, vec![(&[], Is(4.0))]);
+    expected.want(
+        &background::DURATION,
+        vec![
+            (&[("media.outcome", "failure"), ("media.task", "reconcile")][..], Count(1)),
+            (&[("media.outcome", "success"), ("media.task", "reconcile")], Count(1)),
+            (&[("media.outcome", "timeout"), ("media.task", "reconcile")], Count(0)),
+        ],
+    );
+    expected.want(&background::LAST_SUCCESS, vec![(&[("media.task", "reconcile")], Positive)]);
+    expected.want(&background::ERRORS, vec![(&[("error.type", "_OTHER"), ("media.task", "reconcile")], Is(1.0))]);
     expected.want(&stage::DURATION, vec![(&[("media.outcome", "success"), ("media.stage", "probe")], Count(1))]);
     expected.want(
         &transcode::DURATION,
@@ -265,6 +340,7 @@ fn spans_have_the_names_and_attributes_of_the_catalogue() {
     let bench = Bench::new();
     tracing::dispatcher::with_default(&bench.dispatch(), || {
         drive_job(&bench);
+        drop(drive_around_jobs(&bench));
         drive_media(&bench);
         drop(bench.work.job("clip").id("a1b2").start());
     });

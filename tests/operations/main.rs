@@ -2,8 +2,12 @@
 #![cfg(feature = "prometheus")]
 #![allow(clippy::unwrap_used, reason = "a test says by a panic that something is not as it should be")]
 
+mod a_background_task_goes_on;
+mod a_job_goes_from_process_to_process;
 mod a_job_is_retried_in_a_trace_of_its_own;
 mod a_label_never_says_more_than_it_may;
+mod a_queue_tells_how_many_wait;
+mod a_worker_that_vanishes_takes_its_series_along;
 mod an_operation_ends_in_one_of_five_ways;
 mod every_instrument_moves_by_what_was_done;
 mod expected;

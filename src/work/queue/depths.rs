@@ -26,6 +26,8 @@ struct Known {
 #[derive(Clone)]
 pub(super) struct Depths {
     one: Arc<One>,
+    /// It is observed as long as it is held, also by one whose `Work` is gone.
+    _queues: Arc<Queues>,
 }
 
 struct One {
@@ -44,7 +46,7 @@ struct State {
 
 /// A place in a queue.
 pub(super) struct Place {
-    one: Arc<One>,
+    depths: Depths,
     number: u64,
 }
 
@@ -57,7 +59,7 @@ impl Queues {
         }
     }
 
-    pub(super) fn get(&self, name: &str) -> Depths {
+    pub(super) fn get(self: &Arc<Self>, name: &str) -> Depths {
         let name = operation::clean(name);
         let one = {
             let mut queues = self.known.queues();
@@ -73,7 +75,7 @@ impl Queues {
             }
         };
         self.observed.get_or_init(|| self.observe());
-        Depths { one }
+        Depths { one, _queues: Arc::clone(self) }
     }
 
     fn observe(&self) -> [Observed; 2] {
@@ -121,7 +123,7 @@ impl Depths {
         state.entered += 1;
         state.waiting.insert(number, now);
         drop(state);
-        Place { one: Arc::clone(&self.one), number }
+        Place { depths: self.clone(), number }
     }
 
     pub(super) fn tell(&self, depth: Option<Depth>) {
@@ -157,7 +159,7 @@ impl Depth {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.one.state().waiting.remove(&self.number);
+        self.depths.one.state().waiting.remove(&self.number);
     }
 }
 

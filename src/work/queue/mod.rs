@@ -10,6 +10,7 @@ mod depths;
 mod depths;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use depths::{Depths, Place};
@@ -72,7 +73,7 @@ pub struct Waiting {
 }
 
 impl Queue {
-    pub(super) fn new(queues: &Queues, name: &str) -> Self {
+    pub(super) fn new(queues: &Arc<Queues>, name: &str) -> Self {
         Self { depths: queues.get(name) }
     }
 

@@ -11,6 +11,9 @@ use crate::catalog::{Instrument, attribute, worker as definitions};
 use crate::operation::{self, Counter, Instruments, Labels, Observed, Observer, Outcome};
 use crate::work::Clock;
 
+/// How often a registry that is full looks for those who are gone, if nobody collects.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
 /// The workers of a [`Work`](crate::work::Work).
 pub(in crate::work) struct Registry {
     heartbeats: Counter,
@@ -27,6 +30,8 @@ struct Known {
 
 struct State {
     limits: Limits,
+    /// When it was last looked for those who are gone.
+    swept: Option<Instant>,
     /// By name, as a label would say it.
     workers: BTreeMap<String, Entry>,
     /// The jobs of those whose names found no place, of whom some may be gone: a counter never goes down.
@@ -44,7 +49,13 @@ impl Registry {
             known: Arc::new(Known {
                 instruments: instruments.clone(),
                 clock: clock.clone(),
-                state: Mutex::new(State { limits, workers: BTreeMap::new(), others: None, resources: BTreeMap::new() }),
+                state: Mutex::new(State {
+                    limits,
+                    swept: None,
+                    workers: BTreeMap::new(),
+                    others: None,
+                    resources: BTreeMap::new(),
+                }),
             }),
             observed: OnceLock::new(),
         }
@@ -121,7 +132,9 @@ impl Registry {
         {
             let mut state = self.known.state();
             if !state.workers.contains_key(&name) {
-                if state.workers.len() >= MAX_WORKERS {
+                // Not for each of a million names that somebody makes up.
+                let swept = state.swept.is_some_and(|swept| now.saturating_duration_since(swept) < SWEEP_EVERY);
+                if state.workers.len() >= MAX_WORKERS && !swept {
                     state.sweep(now, &self.known.instruments);
                 }
                 if state.workers.len() >= MAX_WORKERS {
@@ -231,6 +244,7 @@ impl State {
     /// Forgets those of whom nothing is left, and gives the places of their names to others.
     fn sweep(&mut self, now: Instant, instruments: &Instruments) {
         let limits = self.limits;
+        self.swept = Some(now);
         let mut free = 0;
         self.workers.retain(|name, entry| {
             let over = entry.is_over(now, limits);
