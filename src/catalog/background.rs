@@ -1,4 +1,4 @@
-//! Background tasks: `media.background.*`. A run is one call of the task's function, retries included.
+//! Background tasks: `media.background.*`. A run is one call of the task's function; a retry is another run.
 
 use super::attribute::{ERROR_TYPE, OUTCOME, TASK};
 use super::buckets::Family;

@@ -94,8 +94,14 @@ mod on {
         is_id || value.contains("://") || value.starts_with('/')
     }
 
-    /// Without control characters and surrounding space, and of bounded length.
+    /// Without control characters and surrounding space, and of bounded length. What prints as nothing, or turns
+    /// the direction of what follows, goes too: two names that look the same are the same.
     pub(crate) fn clean(said: &str) -> String {
-        said.trim().chars().filter(|c| !c.is_control()).take(LENGTH_LIMIT).collect()
+        let shown = |c: &char| !c.is_control() && !is_invisible(*c);
+        said.trim().chars().filter(shown).take(LENGTH_LIMIT).collect()
+    }
+
+    const fn is_invisible(c: char) -> bool {
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     }
 }

@@ -54,8 +54,8 @@ mod serve;
 mod translate;
 mod translation;
 
-pub use self::translation::{Translation, UnknownTranslation};
 pub use self::mapping::{Mapper, Mapping};
+pub use self::translation::{Translation, UnknownTranslation};
 #[cfg(feature = "prometheus")]
 pub use self::{
     error::Error,

@@ -20,6 +20,14 @@
 //! # Ok(()) })
 //! # }
 //! ```
+//!
+//! Around a job are
+//!
+//! - the [`Queue`] in which it waits: how many do, and for how long the oldest has;
+//! - its way from one process to another: [`Job::hand_over`] writes its trace and its course so far into a map of
+//!   strings that the program stores with it, and [`JobBuilder::received`] reads them;
+//! - the [`Worker`] that does it, and the [`Workers`] that a coordinator hears of;
+//! - what goes on beside the jobs: `Work::background` runs a task again and again, with the feature `background`.
 
 #[cfg(feature = "background")]
 pub mod background;

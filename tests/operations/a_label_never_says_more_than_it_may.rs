@@ -23,6 +23,7 @@ fn free_text_is_cleaned() {
     bench.work.job(" clip\n\u{7} ").start().success();
     bench.work.job("x".repeat(1000)).start().success();
     bench.work.job("").start().success();
+    bench.work.job("cl\u{200b}ip\u{202e}").start().success();
     let mut types: Vec<_> =
         bench.series(job::CREATED.name()).iter().map(|series| series.label("media.job.type").to_owned()).collect();
     types.sort();

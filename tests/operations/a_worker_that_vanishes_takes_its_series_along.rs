@@ -220,7 +220,7 @@ fn a_place_that_becomes_free_goes_to_a_worker_that_had_none() {
 #[test]
 fn names_that_are_the_same_on_a_label_are_one_worker() {
     let (bench, work, _) = start();
-    for name in ["one", " one ", "o\u{7}ne"] {
+    for name in ["one", " one ", "o\u{7}ne", "one\u{200b}"] {
         work.workers().heartbeat(name);
     }
     assert_eq!(states(&bench), (1.0, 0.0, 0.0));

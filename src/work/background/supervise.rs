@@ -114,7 +114,7 @@ impl Supervised {
     fn failed(&self, error: &(dyn std::error::Error + 'static), failures: u32) -> bool {
         let again = self.backoff.is_some_and(|backoff| failures < backoff.retries);
         let next = if again { "it is tried again" } else { "the next run is at its time" };
-        tracing::warn!(target: "telecine", error, task = self.name, "a background task failed; {next}");
+        tracing::warn!(target: "telecine", error, "background task `{}` failed; {next}", self.name);
         false
     }
 
@@ -152,5 +152,50 @@ async fn until_panic<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Se
     match panic::catch_unwind(AssertUnwindSafe(|| drop(future.take()))) {
         Ok(()) => result,
         Err(panic) => result.and(Err(panic)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::time::Duration;
+
+    use tokio::sync::mpsc;
+
+    use crate::media::Media;
+    use crate::operation::Instruments;
+    use crate::work::{Backoff, Work};
+
+    /// Also in a build without telemetry, where this is all that a task is for.
+    #[tokio::test(start_paused = true)]
+    async fn the_work_is_done_whether_or_not_it_is_measured() {
+        let instruments = Instruments::noop();
+        let work = Work::new(&instruments, &Media::new(&instruments));
+        let (ran, mut runs) = mpsc::unbounded_channel();
+        let mut run = 0;
+        let task = work
+            .background("reconcile")
+            .every(Duration::from_secs(10))
+            .timeout(Duration::from_secs(5))
+            .retry(Backoff::default())
+            .run(move || {
+                run += 1;
+                ran.send(run).unwrap();
+                let run = run;
+                async move {
+                    match run {
+                        1 => Err(io::Error::other("a share is away")),
+                        2 => panic!("boom"),
+                        3 => std::future::pending().await,
+                        _ => Ok(()),
+                    }
+                }
+            })
+            .unwrap();
+        for run in 1..=5 {
+            assert_eq!(runs.recv().await, Some(run));
+        }
+        task.stop().await;
+        assert_eq!(runs.recv().await, None);
     }
 }
