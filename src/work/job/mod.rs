@@ -1,19 +1,24 @@
 //! A job: accepted once, attempted once or several times.
 
+mod attempt;
+mod builder;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
+
+pub use attempt::{Attempt, Steps};
+pub use builder::JobBuilder;
 
 use super::Work;
 use super::place::{NO_STAGE, Place};
-use super::queue::{Queue, Waiting};
+use super::queue::Waiting;
 use super::row::{Carried, Since};
 use super::worker::Doing;
 use crate::catalog::{attribute, job as definitions};
-use crate::media::{RetryReason, Stage, Step};
+use crate::media::RetryReason;
 use crate::operation::{
-    self, AsError, Counter, End, ErrorType, Guard, Histogram, Instruments, Labels, Measured, Outcome, Parent, Run,
-    Span, TimeCounter, UpDownCounter,
+    self, Counter, End, ErrorType, Guard, Histogram, Instruments, Labels, Outcome, Parent, TimeCounter, UpDownCounter,
 };
 
 #[derive(Clone, Debug)]
@@ -53,20 +58,6 @@ impl Metrics {
     }
 }
 
-/// A job that is about to be accepted.
-#[must_use = "a job is counted when it is created"]
-#[derive(Debug)]
-pub struct JobBuilder {
-    work: Work,
-    job_type: String,
-    id: Option<String>,
-    max_attempts: u32,
-    parent: Option<Parent>,
-    queue: Option<Queue>,
-    /// What is known of a job that was created, and counted, elsewhere.
-    carried: Option<Carried>,
-}
-
 /// A job that was accepted. A clone is the same job.
 ///
 /// It is over when an attempt succeeds, when one fails that is the last or that no retry can mend, when
@@ -103,110 +94,6 @@ struct State {
     waiting: Option<Waiting>,
     /// Another process goes on with it, and records its end.
     handed_over: bool,
-}
-
-/// An attempt that runs: what a [`Guard`] of a job dereferences to.
-#[derive(Debug)]
-pub struct Attempt {
-    job: Arc<Shared>,
-    number: u32,
-    place: Arc<Place>,
-    worker: Option<Doing>,
-}
-
-impl JobBuilder {
-    pub(super) fn new(work: &Work, job_type: &str) -> Self {
-        Self {
-            work: work.clone(),
-            job_type: job_type.to_owned(),
-            id: None,
-            max_attempts: 1,
-            parent: None,
-            queue: None,
-            carried: None,
-        }
-    }
-
-    /// The job's id. It goes on spans and, through them, on log lines; never on a metric.
-    pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
-        self
-    }
-
-    /// How often the job is attempted before it has failed: at least, and by default, once.
-    pub fn max_attempts(mut self, attempts: u32) -> Self {
-        self.max_attempts = attempts.max(1);
-        self
-    }
-
-    /// The trace context of whoever asked for the job; by default that of the current span.
-    pub fn parent(mut self, parent: Parent) -> Self {
-        self.parent = Some(parent);
-        self
-    }
-
-    /// A queue of this process, in which the job waits for its first attempt.
-    pub fn queue(mut self, queue: &Queue) -> Self {
-        self.queue = Some(queue.clone());
-        self
-    }
-
-    /// The job was created by another process, which wrote this by [`Job::hand_over`] or [`Job::inject`].
-    /// It is not counted as created again; the time that it has waited, the attempts at it and its trace
-    /// go on from there.
-    ///
-    /// What the row does not have, or what cannot be read, is not known: a job whose wait is not known
-    /// adds nothing to `media.job.queue.duration`, and one without a trace begins one.
-    pub fn received(mut self, row: &HashMap<String, String>) -> Self {
-        let accepted = self.carried.take().and_then(|known| known.accepted);
-        let carried = Carried::read(row);
-        self.carried = Some(Carried { accepted: accepted.or(carried.accepted), ..carried });
-        self
-    }
-
-    /// When another process accepted the job, by the clock of the day. It is not counted as created again.
-    pub fn queued_at(mut self, time: SystemTime) -> Self {
-        self.carried.get_or_insert_default().accepted = Some(Since::at(time));
-        self
-    }
-
-    /// How long the job has waited since another process accepted it. It is not counted as created again.
-    pub fn waited(mut self, wait: Duration) -> Self {
-        self.carried.get_or_insert_default().accepted = Some(Since::ago(wait));
-        self
-    }
-
-    /// Accepts the job: it is counted as created, unless another process did so, and waits.
-    pub fn create(self) -> Job {
-        let Self { work, job_type, id, max_attempts, parent, queue, carried } = self;
-        let labels = work.shared.instruments.labels().set(&attribute::JOB_TYPE, &job_type);
-        let Carried { parent: asked, accepted, started, attempts, first, failed } = match carried {
-            Some(carried) => carried,
-            None => {
-                work.shared.job.created.add(1, &labels);
-                Carried { parent: Parent::current(), accepted: Some(Since::now()), ..Carried::default() }
-            }
-        };
-        let waiting = queue.map(|queue| queue.enter());
-        let state = State { attempts, started, first, failed, waiting, ..State::default() };
-        let parent = parent.unwrap_or(asked);
-        let state = Mutex::new(state);
-        Job { shared: Arc::new(Shared { work, job_type, id, max_attempts, parent, labels, accepted, state }) }
-    }
-
-    /// Accepts the job and starts its only attempt.
-    pub fn start(self) -> Guard<Attempt> {
-        self.create().attempt()
-    }
-
-    /// Accepts the job and runs a future as its only attempt.
-    pub fn run<F, T, E, Kind>(self, future: F) -> Run<Attempt, F, Kind>
-    where
-        F: Future<Output = Result<T, E>>,
-        E: AsError<Kind>,
-    {
-        self.start().run(future)
-    }
 }
 
 impl Job {
@@ -368,59 +255,6 @@ impl Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.over(Outcome::Cancelled, None);
-    }
-}
-
-impl Attempt {
-    /// The attempt's number, from 1.
-    pub fn number(&self) -> u32 {
-        self.number
-    }
-
-    /// The job's id.
-    pub fn id(&self) -> Option<&str> {
-        self.job.id.as_deref()
-    }
-
-    /// A step of this attempt, to be run. While it runs, the job is counted as active in this step.
-    pub fn stage(&self, stage: Stage) -> Step {
-        self.steps().stage(stage)
-    }
-
-    /// Makes steps of this attempt, also where the attempt itself is out of reach because it runs.
-    pub fn steps(&self) -> Steps {
-        Steps { work: self.job.work.clone(), place: Arc::clone(&self.place) }
-    }
-}
-
-/// Makes the steps of an attempt. A clone is the same.
-#[derive(Clone, Debug)]
-pub struct Steps {
-    work: Work,
-    place: Arc<Place>,
-}
-
-impl Steps {
-    /// A step, to be run. While it runs, the job is counted as active in this step.
-    pub fn stage(&self, stage: Stage) -> Step {
-        self.work.shared.media.stage(stage).holding(self.place.enter(stage))
-    }
-}
-
-impl Measured for Attempt {
-    fn end(&mut self, end: &End, _: &Span) {
-        self.place.leave();
-        if let Some(worker) = self.worker.take() {
-            worker.done(end.outcome);
-        }
-        if end.outcome.is_error() {
-            self.job.work.shared.job.wasted_time.add(end.duration.as_secs_f64(), &self.job.labels);
-        }
-        let retry = end.error_type.is_some_and(ErrorType::is_retryable) && self.number < self.job.max_attempts;
-        self.job.state().failed = end.error_type;
-        if !retry {
-            self.job.over(end.outcome, end.error_type);
-        }
     }
 }
 
