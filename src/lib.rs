@@ -16,6 +16,7 @@ pub mod pull;
 pub mod push;
 #[cfg(feature = "object-store")]
 pub mod store;
+pub mod system;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;
 #[cfg(not(feature = "telemetry"))]

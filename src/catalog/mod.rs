@@ -14,7 +14,9 @@ mod document;
 pub mod job;
 mod lint;
 pub mod package;
+pub mod process;
 pub mod queue;
+pub mod runtime;
 pub mod span;
 pub mod stage;
 pub mod storage;
@@ -47,6 +49,8 @@ const OWN: &[(&str, &[Instrument])] = &[
     ("Packages", package::ALL),
     ("Uploads", upload::ALL),
     ("Storage", storage::ALL),
+    ("Process", process::ALL),
+    ("Tokio runtimes", runtime::ALL),
     ("Telemetry itself", telemetry::ALL),
 ];
 

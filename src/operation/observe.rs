@@ -15,10 +15,11 @@ pub struct Observer<'a> {
     observe: &'a mut dyn FnMut(f64, &[KeyValue]),
 }
 
-/// Values that are asked for at each collection until this is dropped. Then their series are gone.
+/// Values that are asked for at each collection until this is dropped. Then their series are gone. Several
+/// can be collected into one.
 #[must_use = "values are asked for until this is dropped"]
 pub struct Observed {
-    _values: Option<Arc<Values>>,
+    values: Vec<Arc<Values>>,
 }
 
 /// The instruments that are observed, each made once however many give values to it.
@@ -47,7 +48,7 @@ impl Sources {
         let mut asked = source.0.lock().unwrap_or_else(PoisonError::into_inner);
         asked.retain(|values| values.strong_count() > 0);
         asked.push(Arc::downgrade(&values));
-        Observed { _values: Some(values) }
+        Observed { values: vec![values] }
     }
 
     fn make(&self, meter: &Meter, definition: &'static Instrument) -> Arc<Source> {
@@ -104,7 +105,13 @@ fn register(meter: &Meter, definition: &'static Instrument, source: Arc<Source>)
 impl Observed {
     /// Nothing is asked for.
     pub fn nothing() -> Self {
-        Self { _values: None }
+        Self { values: Vec::new() }
+    }
+}
+
+impl FromIterator<Observed> for Observed {
+    fn from_iter<I: IntoIterator<Item = Self>>(all: I) -> Self {
+        Self { values: all.into_iter().flat_map(|one| one.values).collect() }
     }
 }
 

@@ -99,6 +99,12 @@ impl Observed {
     }
 }
 
+impl FromIterator<Observed> for Observed {
+    fn from_iter<I: IntoIterator<Item = Self>>(_: I) -> Self {
+        Self
+    }
+}
+
 #[allow(missing_docs)]
 impl Observer<'_> {
     pub fn observe(&mut self, _: f64, _: &Labels) {}

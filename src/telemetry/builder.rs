@@ -27,6 +27,7 @@ pub struct Builder {
     pub(super) classifiers: Vec<Classifier>,
     pub(super) environment: Option<Environment>,
     pub(super) subscriber: bool,
+    pub(super) process_metrics: bool,
     pub(super) access: Access,
     pub(super) readers: Readers,
     pub(super) processors: Processors,
@@ -84,6 +85,7 @@ impl Builder {
             classifiers: Vec::new(),
             environment: None,
             subscriber: true,
+            process_metrics: true,
             access: Access::default(),
             readers: Readers::default(),
             processors: Processors::default(),
@@ -142,6 +144,13 @@ impl Builder {
     /// [`Telemetry::layer`] to its own.
     pub fn without_subscriber(mut self) -> Self {
         self.subscriber = false;
+        self
+    }
+
+    /// Leaves out the [process' own metrics](crate::system::process), where something else measures it: an
+    /// agent on the host. Default: they are there.
+    pub fn without_process_metrics(mut self) -> Self {
+        self.process_metrics = false;
         self
     }
 

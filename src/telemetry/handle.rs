@@ -24,7 +24,8 @@ use crate::catalog::Catalog;
 use crate::exemplar::{self, Exemplars};
 use crate::logs::{self, BoxedLayer};
 use crate::media::Media;
-use crate::operation::{Classifier, Instruments};
+use crate::operation::{Classifier, Instruments, Observed};
+use crate::system;
 use crate::views::Views;
 use crate::work::Work;
 
@@ -51,6 +52,7 @@ pub struct Telemetry {
     instruments: Instruments,
     media: Media,
     work: Work,
+    _process: Observed,
     exemplars: Exemplars,
     meters: exemplar::MeterProvider,
     log_config: logs::Config,
@@ -83,6 +85,7 @@ impl Telemetry {
             classifiers,
             environment,
             subscriber: _,
+            process_metrics,
             access,
             readers,
             processors,
@@ -121,6 +124,7 @@ impl Telemetry {
         let media = Media::new(&instruments);
         let work = Work::new(&instruments, &media);
         work.declare(&job_types);
+        let process = if process_metrics { system::process::observe(&instruments) } else { Observed::nothing() };
         Ok(Self {
             settings,
             ignored,
@@ -128,6 +132,7 @@ impl Telemetry {
             instruments,
             media,
             work,
+            _process: process,
             exemplars,
             meters,
             log_config,
@@ -201,6 +206,22 @@ impl Telemetry {
     /// Makes jobs.
     pub fn work(&self) -> &Work {
         &self.work
+    }
+
+    /// Observes a tokio runtime, under a name of at most 16 in a program: workers, tasks, the queue. It ends
+    /// when what is given back is dropped. [`system::runtime`](crate::system::runtime) says what is seen.
+    ///
+    /// ```
+    /// # let environment: telecine::telemetry::Environment = [
+    /// #     ("OTEL_METRICS_EXPORTER", "prometheus"), ("OTEL_EXPORTER_PROMETHEUS_PORT", "0"),
+    /// #     ("OTEL_TRACES_EXPORTER", "none"), ("OTEL_LOGS_EXPORTER", "none"),
+    /// # ].into_iter().collect();
+    /// # let telemetry = telecine::Telemetry::builder().environment(environment).build().unwrap();
+    /// let runtime = tokio::runtime::Runtime::new().unwrap();
+    /// let _observed = telemetry.observe_runtime("main", runtime.handle());
+    /// ```
+    pub fn observe_runtime(&self, name: impl AsRef<str>, handle: &tokio::runtime::Handle) -> Observed {
+        system::runtime::observe(&self.instruments, name, handle)
     }
 
     /// A meter of OpenTelemetry, for instruments that are in no catalogue. What it measures goes through

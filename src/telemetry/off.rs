@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::catalog::Instrument;
 use crate::media::Media;
-use crate::operation::{Classifier, Instruments};
+use crate::operation::{Classifier, Instruments, Observed};
+use crate::system;
 use crate::work::Work;
 
 /// Telemetry that does nothing.
@@ -58,6 +59,10 @@ impl Builder {
         self
     }
 
+    pub fn without_process_metrics(self) -> Self {
+        self
+    }
+
     pub fn bearer_token(self, _: impl Into<String>) -> Self {
         self
     }
@@ -90,6 +95,10 @@ impl Telemetry {
 
     pub fn work(&self) -> &Work {
         &self.work
+    }
+
+    pub fn observe_runtime<H>(&self, name: impl AsRef<str>, handle: &H) -> Observed {
+        system::runtime::observe(&self.instruments, name, handle)
     }
 
     pub async fn shutdown(&self, _: Duration) -> Result<(), ShutdownError> {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use telecine::catalog::{
-    Catalog, Kind, background, job, package, queue, span, stage, storage, telemetry, transcode, upload, worker,
+    Catalog, Kind, background, job, package, process, queue, runtime, span, stage, storage, telemetry, transcode,
+    upload, worker,
 };
 use telecine::media::transcode::{DefectKind, QualityMetric};
 use telecine::media::{FileType, RetryReason, Stage};
@@ -31,9 +32,11 @@ fn every_instrument_moves_by_what_was_done() {
 #[test]
 fn no_area_is_left_out() {
     let elsewhere = [
-        // Where there is a store, and a collector: tests/store, tests/telemetry.
+        // Where there is a store, a collector, a process: tests/store, tests/telemetry, tests/system.
         storage::ALL,
         telemetry::ALL,
+        process::ALL,
+        runtime::ALL,
     ];
     let here =
         [job::ALL, queue::ALL, worker::ALL, background::ALL, stage::ALL, transcode::ALL, package::ALL, upload::ALL];

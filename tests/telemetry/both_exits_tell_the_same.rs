@@ -41,7 +41,8 @@ fn work(telemetry: &Telemetry) {
 #[tokio::test]
 async fn over_http() {
     let mut collector = support::collector().await;
-    let telemetry = support::builder(&format!("http://{}", collector.http()), &[]).build().unwrap();
+    let telemetry =
+        support::builder(&format!("http://{}", collector.http()), &[]).without_process_metrics().build().unwrap();
     check(&mut collector, telemetry).await;
 }
 
@@ -49,7 +50,10 @@ async fn over_http() {
 async fn over_grpc() {
     let mut collector = support::collector().await;
     let endpoint = format!("http://{}", collector.grpc());
-    let telemetry = support::builder(&endpoint, &[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]).build().unwrap();
+    let telemetry = support::builder(&endpoint, &[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")])
+        .without_process_metrics()
+        .build()
+        .unwrap();
     check(&mut collector, telemetry).await;
 }
 

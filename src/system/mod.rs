@@ -1,0 +1,11 @@
+//! What the program and its machine use: the process, tokio runtimes and GPUs.
+//!
+//! | what | how |
+//! |---|---|
+//! | the process | by itself, unless [`Builder::without_process_metrics`](crate::telemetry::Builder::without_process_metrics) is called |
+//! | a tokio runtime | [`Telemetry::observe_runtime`](crate::Telemetry::observe_runtime) |
+
+pub mod process;
+pub mod runtime;
+#[cfg(feature = "telemetry")]
+mod shared;
