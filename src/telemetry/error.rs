@@ -9,6 +9,9 @@ pub enum Error {
     /// A program's own definitions break the catalogue's rules.
     #[error("the catalogue breaks its rules: {}", listed(.0))]
     Catalog(Vec<Fault>),
+    /// The configuration file is not in force.
+    #[error(transparent)]
+    Config(#[from] super::config::Error),
     /// The views cannot be made.
     #[error(transparent)]
     Views(#[from] crate::views::Error),

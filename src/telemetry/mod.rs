@@ -27,6 +27,7 @@
 //! `OTEL_METRICS_EXPORTER` is `otlp` alone.
 
 mod builder;
+pub mod config;
 mod counted;
 mod environment;
 mod error;

@@ -7,7 +7,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::resource::TelemetryResourceDetector;
 
 use super::environment::Environment;
-use super::settings::ResourceSettings;
+use super::settings::{Detection, Detector, ResourceSettings};
 
 /// What the program says of itself.
 #[derive(Clone, Debug, Default)]
@@ -22,10 +22,14 @@ pub(super) fn resource(identity: &Identity, settings: &ResourceSettings, environ
     let Identity { service, version, attributes } = identity;
     let said = [("service.name", service), ("service.version", version)];
     let said = said.into_iter().filter_map(|(key, value)| Some(KeyValue::new(key, value.clone()?)));
-    let attributes = attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    let program = attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
     let configured = settings.attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
     // Of two with one key, the later counts.
-    let attributes = detected(environment).into_iter().chain(said).chain(attributes).chain(configured);
+    let executable = std::env::current_exe().ok();
+    let executable = executable.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let found = detected(&settings.detection, executable.as_deref(), environment);
+    let attributes = usual(executable.as_deref()).into_iter().chain(found);
+    let attributes = attributes.chain(said).chain(program).chain(configured);
     let resource = Resource::builder_empty().with_detector(Box::new(TelemetryResourceDetector));
     match &settings.schema_url {
         Some(schema_url) => resource.with_schema_url(attributes, schema_url.clone()),
@@ -34,34 +38,48 @@ pub(super) fn resource(identity: &Identity, settings: &ResourceSettings, environ
     .build()
 }
 
-fn detected(environment: &Environment) -> Vec<KeyValue> {
-    let executable = std::env::current_exe().ok();
-    let executable = executable.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-    let mut attributes = vec![
-        KeyValue::new(
-            "service.name",
-            executable.as_ref().map_or_else(|| "unknown_service".to_owned(), |name| format!("unknown_service:{name}")),
-        ),
-        KeyValue::new("service.instance.id", uuid::Uuid::new_v4().to_string()),
+/// What holds without being asked for.
+fn usual(executable: Option<&str>) -> Vec<KeyValue> {
+    let service = executable.map_or_else(|| "unknown_service".to_owned(), |name| format!("unknown_service:{name}"));
+    vec![
+        KeyValue::new("service.name", service),
         KeyValue::new("telemetry.distro.name", env!("CARGO_PKG_NAME")),
         KeyValue::new("telemetry.distro.version", env!("CARGO_PKG_VERSION")),
-        KeyValue::new("os.type", std::env::consts::OS),
-        KeyValue::new("host.arch", architecture()),
-        KeyValue::new("process.pid", i64::from(std::process::id())),
-    ];
+    ]
+}
+
+/// What the detectors that are asked find.
+fn detected(detection: &Detection, executable: Option<&str>, environment: &Environment) -> Vec<KeyValue> {
+    let mut found = Vec::new();
     let mut some = |key: &'static str, value: Option<String>| {
-        attributes.extend(value.map(|value| KeyValue::new(key, value)));
+        found.extend(value.map(|value| KeyValue::new(key, value)));
     };
-    some("process.executable.name", executable);
-    some("host.name", rustix::system::uname().nodename().to_str().ok().map(str::to_owned));
-    some("container.id", std::fs::read_to_string("/proc/self/mountinfo").ok().and_then(|info| container_id(&info)));
-    if environment.get("KUBERNETES_SERVICE_HOST").is_some() {
-        // In a pod the host name is the pod's, unless the pod says otherwise.
-        some("k8s.pod.name", environment.get("HOSTNAME").map(str::to_owned));
-        let namespace = std::fs::read_to_string("/var/run/secrets/kubernetes.io/serviceaccount/namespace");
-        some("k8s.namespace.name", namespace.ok().map(|namespace| namespace.trim().to_owned()));
+    for detector in &detection.detectors {
+        match detector {
+            Detector::Container => {
+                let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok();
+                some("container.id", mounts.and_then(|mounts| container_id(&mounts)));
+                if environment.get("KUBERNETES_SERVICE_HOST").is_some() {
+                    // In a pod the host name is the pod's, unless the pod says otherwise.
+                    some("k8s.pod.name", environment.get("HOSTNAME").map(str::to_owned));
+                    let namespace = std::fs::read_to_string("/var/run/secrets/kubernetes.io/serviceaccount/namespace");
+                    some("k8s.namespace.name", namespace.ok().map(|namespace| namespace.trim().to_owned()));
+                }
+            }
+            Detector::Host => {
+                some("os.type", Some(std::env::consts::OS.to_owned()));
+                some("host.arch", Some(architecture().to_owned()));
+                some("host.name", rustix::system::uname().nodename().to_str().ok().map(str::to_owned));
+            }
+            Detector::Process => some("process.executable.name", executable.map(str::to_owned)),
+            Detector::Service => some("service.instance.id", Some(uuid::Uuid::new_v4().to_string())),
+        }
     }
-    attributes
+    if detection.detectors.contains(&Detector::Process) {
+        found.push(KeyValue::new("process.pid", i64::from(std::process::id())));
+    }
+    found.retain(|attribute| detection.attributes.keeps(attribute.key.as_str()));
+    found
 }
 
 /// The conventions' names of processor architectures.

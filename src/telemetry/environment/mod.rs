@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use reader::Reader;
+pub(super) use reader::pairs;
+pub(super) use settings::lines;
 
 /// The environment variables that configure telemetry. It is read once; tests pass a map.
 ///
@@ -57,6 +59,19 @@ impl Environment {
     /// The value of a variable, if it is set and not empty.
     pub fn get(&self, variable: &str) -> Option<&str> {
         self.0.get(variable).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// A variable's value as it is, with the white space around it, if it is set and not empty.
+    pub(super) fn verbatim(&self, variable: &str) -> Option<&str> {
+        self.0.get(variable).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The variables of OpenTelemetry that are set.
+    pub(super) fn of_opentelemetry(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(|(name, value)| name.starts_with("OTEL_") && !value.trim().is_empty())
+            .map(|(name, _)| name.as_str())
     }
 }
 

@@ -97,7 +97,7 @@ fn word<T: Clone>(value: &str, known: &[(&str, T)]) -> Result<T, String> {
     })
 }
 
-fn pairs(list: &str) -> Result<Vec<(String, String)>, String> {
+pub(in crate::telemetry) fn pairs(list: &str) -> Result<Vec<(String, String)>, String> {
     let decode = |text: &str| {
         percent_encoding::percent_decode_str(text.trim())
             .decode_utf8()

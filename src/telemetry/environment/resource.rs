@@ -1,7 +1,7 @@
 use opentelemetry::{Key, Value};
 
 use super::Reader;
-use crate::telemetry::settings::ResourceSettings;
+use crate::telemetry::settings::{Detection, ResourceSettings};
 
 pub(super) fn read(reader: &mut Reader<'_>) -> ResourceSettings {
     let mut pairs = reader.pairs("OTEL_RESOURCE_ATTRIBUTES");
@@ -10,5 +10,5 @@ pub(super) fn read(reader: &mut Reader<'_>) -> ResourceSettings {
         pairs.push(("service.name".to_owned(), service.to_owned()));
     }
     let attributes = pairs.into_iter().map(|(key, value)| (Key::from(key), Value::from(value))).collect();
-    ResourceSettings { attributes, schema_url: None }
+    ResourceSettings { attributes, schema_url: None, detection: Detection::all() }
 }

@@ -13,13 +13,20 @@ impl Settings {
             traces: traces::read(&mut reader),
             metrics: metrics::read(&mut reader),
             logs: logs::read(&mut reader),
-            distribution: Distribution { logs: lines(&mut reader), ..Distribution::default() },
+            distribution: Distribution { logs: read_lines(&mut reader), ..Distribution::default() },
         };
         (settings, reader.into_ignored())
     }
 }
 
-fn lines(reader: &mut Reader<'_>) -> Lines {
+/// What variables that are not OpenTelemetry's say of log lines.
+pub(in crate::telemetry) fn lines(environment: &Environment) -> (Lines, Vec<Ignored>) {
+    let mut reader = Reader::new(environment);
+    let lines = read_lines(&mut reader);
+    (lines, reader.into_ignored())
+}
+
+fn read_lines(reader: &mut Reader<'_>) -> Lines {
     let filter = reader.text("RUST_LOG").map(|filter| {
         let (readable, errors) = crate::logs::readable(filter);
         for error in errors {

@@ -20,9 +20,10 @@ pub use metrics::{
 };
 pub use processor::{Batch, DEFAULT_RECORD_BATCH, DEFAULT_SPAN_BATCH, Exporter, Processor, ProcessorKind};
 pub use propagator::Propagator;
-pub use resource::ResourceSettings;
+pub use resource::{Detection, Detector, ResourceSettings};
 pub use traces::{ParentBased, Sampler, SpanLimits, Traces};
 
+use super::config;
 use super::environment::{Environment, Ignored};
 use super::error::Error;
 
@@ -55,12 +56,17 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What is in force in this environment, and what of it had to be ignored.
+    /// What is in force in this environment, and what of it is not honoured. `OTEL_CONFIG_FILE` names a
+    /// [configuration file](config::File): it says everything then, and of the variables only those count that it
+    /// refers to, with `RUST_LOG` and `NO_COLOR`, which are not OpenTelemetry's.
     ///
     /// # Errors
-    /// None today: a variable that cannot be read is ignored.
+    /// [`Error::Config`]: the file is not valid. A variable that cannot be read is ignored.
     pub fn resolve(environment: &Environment) -> Result<(Self, Vec<Ignored>), Error> {
-        Ok(Self::from_environment(environment))
+        match environment.get(config::VARIABLE) {
+            Some(path) => Ok(config::File::read(path, environment)?.in_force(environment)),
+            None => Ok(Self::from_environment(environment)),
+        }
     }
 
     /// The same, as long as it is not switched off; else without anything that records.

@@ -1,12 +1,14 @@
 //! The `telecine` command.
 
+mod config;
+
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use telecine::catalog::Catalog;
 
-/// Tells what telecine measures.
+/// Tells what telecine measures, and how it is configured.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]
 struct Arguments {
@@ -22,6 +24,15 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Markdown)]
         format: Format,
     },
+    /// Check and show OpenTelemetry's configuration file (OTEL_CONFIG_FILE)
+    #[command(subcommand)]
+    Config(config::Command),
+}
+
+/// What a command writes to standard output, and whether it found everything as it should be.
+struct Output {
+    text: String,
+    is_good: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -34,13 +45,15 @@ enum Format {
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
-    let text = match command {
-        Command::Catalog { format } => catalog(format),
+    let Output { text, is_good } = match command {
+        Command::Catalog { format } => Output { text: catalog(format), is_good: true },
+        Command::Config(command) => command.run(),
     };
+    let end = if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     match io::stdout().lock().write_all(text.as_bytes()) {
+        Ok(()) => end,
         // Whoever reads has seen enough: `telecine catalog | head`.
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => end,
         Err(error) => {
             let _ = writeln!(io::stderr(), "telecine: standard output: {error}");
             ExitCode::FAILURE

@@ -1,0 +1,186 @@
+//! The declarative configuration file (`OTEL_CONFIG_FILE`), by OpenTelemetry's schema 1.0 and 1.1.
+//!
+//! A file says everything: of the variables only those count that it refers to. It is read as a whole or not at all, and
+//! every fault in it is told, with its place.
+
+mod document;
+mod fault;
+mod schema;
+mod show;
+
+use std::path::{Path, PathBuf};
+
+pub use fault::Fault;
+use fault::{Place, Position, Report};
+
+use super::environment::{self, Environment, Ignored};
+use super::settings::{Detector, Settings};
+use crate::catalog::Catalog;
+
+/// What is read of a file: settings, and what of it is not honoured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct File {
+    /// What the file says.
+    pub settings: Settings,
+    /// What of it is not honoured, or not as it is written.
+    pub warnings: Vec<Fault>,
+    /// The variables that it refers to.
+    pub variables: Vec<String>,
+    name: String,
+    views: Vec<Place>,
+}
+
+/// Which metrics a rule of the file matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// Where the rule is; the reason says what it matches.
+    pub place: Fault,
+    /// The metrics. None is often a mistake in a name.
+    pub metrics: Vec<String>,
+}
+
+/// Why a configuration file is not in force.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file could not be read.
+    #[error("the configuration file {} cannot be read: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file says something that cannot be.
+    #[error("the configuration file is not valid:\n{}", lines(errors))]
+    Invalid {
+        /// Everything that is wrong.
+        errors: Vec<Fault>,
+        /// What would not have been honoured besides.
+        warnings: Vec<Fault>,
+    },
+}
+
+fn lines(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// The variable that names the file.
+pub const VARIABLE: &str = "OTEL_CONFIG_FILE";
+
+const TOP: Position = Position { line: 1, column: 1 };
+
+impl File {
+    /// Reads a file. `environment` has the variables that it may refer to.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`], and [`Error::Invalid`] with every fault.
+    pub fn read(path: impl AsRef<Path>, environment: &Environment) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let bytes = bytes(path).map_err(|source| Error::Unreadable { path: path.to_owned(), source })?;
+        let name = path.display().to_string();
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let mut report = Report::new(name);
+                let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+                let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+                report.error(Position { line, column: 1 }, "", "this is not UTF-8");
+                return Err(Error::Invalid { errors: report.errors, warnings: Vec::new() });
+            }
+        };
+        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        Self::parse_named(&name, &text, environment, is_yaml)
+    }
+
+    /// Reads the text of a file that is called `name` in what is said of it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], with every fault.
+    pub fn parse(name: &str, text: &str, environment: &Environment) -> Result<Self, Error> {
+        Self::parse_named(name, text, environment, true)
+    }
+
+    fn parse_named(name: &str, text: &str, environment: &Environment, is_yaml: bool) -> Result<Self, Error> {
+        let mut report = Report::new(name);
+        if !is_yaml {
+            report.warning(TOP, "", "the name of a configuration file ends in `.yaml` or `.yml`");
+        }
+        let document = document::read(text, environment, &mut report);
+        let settings = document.and_then(|document| schema::settings(&document, environment, &mut report));
+        let Report { file: name, mut errors, mut warnings, variables, views } = report;
+        // In the order of the file.
+        for faults in [&mut errors, &mut warnings] {
+            faults.sort_by_key(|fault| (fault.line, fault.column));
+        }
+        match settings {
+            Some(settings) if errors.is_empty() => {
+                let variables = variables.into_iter().collect();
+                Ok(Self { settings, warnings, variables, name, views })
+            }
+            _ => Err(Error::Invalid { errors, warnings }),
+        }
+    }
+}
+
+impl File {
+    /// The settings in an environment, and what is not honoured: of the file, and the variables that it silences.
+    pub(super) fn in_force(self, environment: &Environment) -> (Settings, Vec<Ignored>) {
+        let Self { mut settings, warnings, variables, .. } = self;
+        let lines = &mut settings.distribution.logs;
+        let (said, mut ignored) = environment::lines(environment);
+        lines.filter = lines.filter.take().or(said.filter);
+        lines.colour = lines.colour.or(said.colour);
+        ignored.extend(warnings.into_iter().map(|warning| {
+            let Fault { file, line, column, path, reason } = warning;
+            let setting = match path.as_str() {
+                "" => format!("{file}:{line}:{column}"),
+                path => format!("{file}:{line}:{column} {path}"),
+            };
+            Ignored { setting, reason }
+        }));
+        let asked = settings.resource.detection.detectors.contains(&Detector::Service);
+        let silenced = environment.of_opentelemetry().filter(|name| match *name {
+            VARIABLE => false,
+            "OTEL_SERVICE_NAME" if asked => false,
+            name => variables.iter().all(|variable| variable != name),
+        });
+        let reason = format!("{VARIABLE} is set, and the file does not refer to it");
+        ignored.extend(silenced.map(|name| Ignored { setting: name.to_owned(), reason: reason.clone() }));
+        (settings, ignored)
+    }
+
+    /// Which instruments of a catalogue each view matches, in the order of the file.
+    pub fn coverage(&self, catalog: &Catalog) -> Vec<Coverage> {
+        let views = crate::views::explain(&self.settings.metrics.views, catalog);
+        self.views.iter().zip(views).map(|(place, metrics)| self.covers(place, metrics, catalog)).collect()
+    }
+
+    fn covers(&self, place: &Place, metrics: Vec<&'static str>, catalog: &Catalog) -> Coverage {
+        let metrics: Vec<String> = metrics.into_iter().map(str::to_owned).collect();
+        let reason = match metrics.as_slice() {
+            [] => "matches no metric of the catalogue".to_owned(),
+            all if all.len() == catalog.iter().count() => "matches every metric of the catalogue".to_owned(),
+            metrics => format!("matches {}", metrics.join(", ")),
+        };
+        let Place { at, path } = place.clone();
+        Coverage { place: Fault { file: self.name.clone(), line: at.line, column: at.column, path, reason }, metrics }
+    }
+}
+
+/// What a file holds, as far as it is read at all: one byte more than is taken.
+fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(document::MAX_BYTES + 1).unwrap_or(u64::MAX);
+    std::fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+impl Settings {
+    /// What is in force as a configuration file, without secrets: values of headers, tokens and credentials in URLs.
+    /// Given back, it shows the same.
+    pub fn to_yaml(&self) -> String {
+        show::show(self)
+    }
+}

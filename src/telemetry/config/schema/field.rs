@@ -1,0 +1,311 @@
+//! Typed reading of nodes. What is wrong goes into the report, and reading goes on.
+//!
+//! The schema tells missing from null. A scalar that may be left out may be null too, unless it is said otherwise; a
+//! list or a mapping may be left out, and is never null except where a component stands by its name alone (`console:`).
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::telemetry::config::document::{Entry, Node, Value};
+use crate::telemetry::config::fault::{Place, Position, Report};
+
+/// A node and its path.
+#[derive(Clone)]
+pub(super) struct Field<'a> {
+    node: &'a Node,
+    path: String,
+}
+
+/// A mapping whose keys are known.
+pub(super) struct Object<'a> {
+    entries: &'a [Entry],
+    at: Position,
+    path: String,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Field<'a> {
+    pub(super) fn top(node: &'a Node) -> Self {
+        Self { node, path: String::new() }
+    }
+
+    pub(super) fn value(&self) -> &'a Value {
+        &self.node.value
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(super) fn place(&self) -> Place {
+        Place { at: self.node.at, path: self.path.clone() }
+    }
+
+    pub(super) fn error(&self, reason: impl Into<String>, report: &mut Report) {
+        report.error(self.node.at, &self.path, reason);
+    }
+
+    pub(super) fn warning(&self, reason: impl Into<String>, report: &mut Report) {
+        report.warning(self.node.at, &self.path, reason);
+    }
+
+    /// The node that a path below this one leads to, or what is nearest to it.
+    pub(super) fn within(&self, path: &str) -> Field<'a> {
+        let mut found = self.clone();
+        for key in path.split('.') {
+            let Value::Object(entries) = found.value() else { break };
+            let Some(entry) = entries.iter().find(|entry| entry.key == key) else { break };
+            found = Field { node: &entry.value, path: format!("{}.{key}", found.path) };
+        }
+        found
+    }
+
+    pub(super) fn expected(&self, what: &str, report: &mut Report) {
+        // What is faulty is in the report already.
+        if *self.value() != Value::Faulty {
+            self.error(format!("must be {what}, and is {}", self.value().kind()), report);
+        }
+    }
+
+    pub(super) fn text(&self, report: &mut Report) -> Option<&'a str> {
+        match self.value() {
+            Value::Text(text) => Some(text),
+            Value::Boolean(_) | Value::Integer(_) | Value::Float(_) => {
+                self.expected("text (in quotes, so that it is not taken for something else)", report);
+                None
+            }
+            _ => {
+                self.expected("text", report);
+                None
+            }
+        }
+    }
+
+    pub(super) fn boolean(&self, report: &mut Report) -> Option<bool> {
+        match self.value() {
+            Value::Boolean(value) => Some(*value),
+            _ => {
+                self.expected("true or false", report);
+                None
+            }
+        }
+    }
+
+    /// An integer in a range. A number without a fraction is an integer, as in JSON Schema.
+    pub(super) fn integer(&self, range: RangeInclusive<i128>, report: &mut Report) -> Option<i128> {
+        let number = match self.value() {
+            Value::Integer(number) => *number,
+            // Saturates at what no range contains.
+            Value::Float(number) if number.fract() == 0.0 => *number as i128,
+            _ => {
+                self.expected("an integer", report);
+                return None;
+            }
+        };
+        if range.contains(&number) {
+            return Some(number);
+        }
+        if number > i128::from(i64::MAX) {
+            self.error("is too large", report);
+            return None;
+        }
+        let bounds = match (range.start(), range.end()) {
+            (low, high) if *high >= i128::from(i64::MAX) => format!("at least {low}"),
+            (low, high) => format!("from {low} to {high}"),
+        };
+        self.error(format!("is {number}, and must be {bounds}"), report);
+        None
+    }
+
+    pub(super) fn number(&self, report: &mut Report) -> Option<f64> {
+        match self.value() {
+            Value::Integer(number) => Some(*number as f64),
+            Value::Float(number) => Some(*number),
+            _ => {
+                self.expected("a number", report);
+                None
+            }
+        }
+    }
+
+    /// One of the known words, exactly as the schema has them.
+    pub(super) fn word<T: Copy>(&self, known: &[(&str, T)], report: &mut Report) -> Option<T> {
+        let text = self.text(report)?;
+        let found = known.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        if found.is_none() {
+            self.error(format!("`{text}` is none of {}", listed(known.iter().map(|(word, _)| *word))), report);
+        }
+        found
+    }
+
+    pub(super) fn list(&self, minimum: usize, report: &mut Report) -> Option<Vec<Field<'a>>> {
+        let Value::List(items) = self.value() else {
+            self.expected("a list", report);
+            return None;
+        };
+        if items.len() < minimum {
+            self.error(format!("must have at least {minimum} item"), report);
+            return None;
+        }
+        let item = |(index, node)| Field { node, path: format!("{}[{index}]", self.path) };
+        Some(items.iter().enumerate().map(item).collect())
+    }
+
+    pub(super) fn texts(&self, minimum: usize, report: &mut Report) -> Option<Vec<String>> {
+        let items = self.list(minimum, report)?;
+        Some(items.iter().filter_map(|item| item.text(report)).map(str::to_owned).collect())
+    }
+
+    pub(super) fn object(&self, report: &mut Report) -> Option<Object<'a>> {
+        let Value::Object(entries) = self.value() else {
+            self.expected("a mapping", report);
+            return None;
+        };
+        Some(Object { entries, at: self.node.at, path: self.path.clone(), known: Vec::new() })
+    }
+
+    /// A mapping, or null for one without keys.
+    pub(super) fn object_or_null(&self, report: &mut Report) -> Option<Object<'a>> {
+        match self.value() {
+            Value::Null => Some(Object { entries: &[], at: self.node.at, path: self.path.clone(), known: Vec::new() }),
+            _ => self.object(report),
+        }
+    }
+
+    /// A component that has no settings: a mapping without keys, or null.
+    pub(super) fn bare(&self, report: &mut Report) -> Option<()> {
+        self.object_or_null(report).map(|object| object.close(report))
+    }
+
+    /// The one component of a mapping that has exactly one key, which names it.
+    pub(super) fn component(&self, what: &str, report: &mut Report) -> Option<(&'a str, Field<'a>)> {
+        let object = self.object(report)?;
+        match object.entries {
+            [entry] => Some((entry.key.as_str(), object.of(entry))),
+            [] => {
+                self.error(format!("must have one key, which names the {what}"), report);
+                None
+            }
+            [_, second, ..] => {
+                let names = listed(object.entries.iter().map(|entry| entry.key.as_str()));
+                let reason = format!("must have one key, which names the {what}, and has {names}");
+                report.error(second.key_at, &self.path, reason);
+                None
+            }
+        }
+    }
+
+    /// A component that is none of those that there are.
+    pub(super) fn unknown(&self, what: &str, name: &str, known: &[&str], report: &mut Report) {
+        self.error(format!("`{name}` is no {what} of this SDK: there is {}", listed(known.iter().copied())), report);
+    }
+}
+
+impl<'a> Object<'a> {
+    fn of(&self, entry: &'a Entry) -> Field<'a> {
+        let path = if self.path.is_empty() { entry.key.clone() } else { format!("{}.{}", self.path, entry.key) };
+        Field { node: &entry.value, path }
+    }
+
+    pub(super) fn error(&self, reason: impl Into<String>, report: &mut Report) {
+        report.error(self.at, &self.path, reason);
+    }
+
+    /// What a key holds, also null.
+    pub(super) fn field(&mut self, key: &'static str) -> Option<Field<'a>> {
+        self.known.push(key);
+        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        Some(self.of(entry))
+    }
+
+    /// What a key holds, unless it is null.
+    pub(super) fn some(&mut self, key: &'static str) -> Option<Field<'a>> {
+        self.field(key).filter(|field| !matches!(field.value(), Value::Null | Value::Faulty))
+    }
+
+    /// What a key holds that must be there.
+    pub(super) fn required(&mut self, key: &'static str, report: &mut Report) -> Option<Field<'a>> {
+        let Some(field) = self.field(key) else {
+            report.error(self.at, &self.path, format!("the key `{key}` is missing"));
+            return None;
+        };
+        if *field.value() == Value::Null {
+            field.error("is required, and is null", report);
+            return None;
+        }
+        Some(field)
+    }
+
+    pub(super) fn text(&mut self, key: &'static str, report: &mut Report) -> Option<String> {
+        self.some(key)?.text(report).map(str::to_owned)
+    }
+
+    pub(super) fn boolean(&mut self, key: &'static str, report: &mut Report) -> Option<bool> {
+        self.some(key)?.boolean(report)
+    }
+
+    /// One of the known words. The schema's enumerations have no null.
+    pub(super) fn word<T: Copy>(&mut self, key: &'static str, known: &[(&str, T)], report: &mut Report) -> Option<T> {
+        self.field(key)?.word(known, report)
+    }
+
+    /// A count that may be zero.
+    pub(super) fn count<T: TryFrom<i128>>(&mut self, key: &'static str, report: &mut Report) -> Option<T> {
+        self.some(key)?.size(0, report)
+    }
+
+    /// A count that may not be zero.
+    pub(super) fn positive<T: TryFrom<i128>>(&mut self, key: &'static str, report: &mut Report) -> Option<T> {
+        self.some(key)?.size(1, report)
+    }
+
+    pub(super) fn milliseconds(&mut self, key: &'static str, report: &mut Report) -> Option<Duration> {
+        self.count::<u64>(key, report).map(Duration::from_millis)
+    }
+
+    pub(super) fn list(&mut self, key: &'static str, minimum: usize, report: &mut Report) -> Option<Vec<Field<'a>>> {
+        self.field(key)?.list(minimum, report)
+    }
+
+    /// Says which keys are not known.
+    pub(super) fn close(self, report: &mut Report) {
+        for entry in self.entries.iter().filter(|entry| !self.known.contains(&entry.key.as_str())) {
+            let known = match self.known.as_slice() {
+                [] => "there is none here".to_owned(),
+                known => format!("there is {}", listed(known.iter().copied())),
+            };
+            report.error(entry.key_at, &self.of(entry).path, format!("this key is not known: {known}"));
+        }
+    }
+
+    /// The keys that are not known, of a mapping that may have others.
+    pub(super) fn others(&self) -> Vec<(&'a str, Field<'a>)> {
+        let others = self.entries.iter().filter(|entry| !self.known.contains(&entry.key.as_str()));
+        others.map(|entry| (entry.key.as_str(), self.of(entry))).collect()
+    }
+
+    /// Every key and what it holds, of a mapping whose keys are the user's.
+    pub(super) fn each(self) -> Vec<(&'a str, Field<'a>)> {
+        self.others()
+    }
+}
+
+impl Field<'_> {
+    fn size<T: TryFrom<i128>>(&self, minimum: i128, report: &mut Report) -> Option<T> {
+        let number = self.integer(minimum..=i128::from(i64::MAX), report)?;
+        let size = T::try_from(number).ok();
+        if size.is_none() {
+            self.error(format!("is {number}: too large"), report);
+        }
+        size
+    }
+}
+
+/// `a, b and c`.
+pub(super) fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+    match names.as_slice() {
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        _ => names.concat(),
+    }
+}

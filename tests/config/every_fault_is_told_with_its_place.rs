@@ -1,0 +1,259 @@
+use std::io::Write as _;
+
+use telecine::telemetry::config::{Error, File};
+use telecine::telemetry::{Environment, Telemetry};
+
+use crate::{lines, read_with};
+
+/// The faults of a file that begins with its version.
+fn faults(rest: &str) -> Vec<String> {
+    match read_with(&format!("file_format: \"1.1\"\n{rest}\n"), &[]) {
+        Ok(file) => panic!("{rest:?} is read as {:?}", file.settings),
+        Err((errors, _)) => lines(&errors),
+    }
+}
+
+#[test]
+fn one_by_one() {
+    let mut otherwise = Vec::new();
+    for (rest, fault) in [
+        ("disabled: 1", "f.yaml:2:11: disabled: must be true or false, and is an integer"),
+        ("disabled: \"true\"", "f.yaml:2:11: disabled: must be true or false, and is text"),
+        ("log_level: INFO", "f.yaml:2:12: log_level: `INFO` is none of `trace`"),
+        ("log_level:", "f.yaml:2:1: log_level: must be text, and is null"),
+        ("resource:", "f.yaml:2:1: resource: must be a mapping, and is null"),
+        (
+            "resource: {attribute: []}",
+            "f.yaml:2:12: resource.attribute: this key is not known: there is `attributes_list`",
+        ),
+        ("resource: {attributes: []}", "f.yaml:2:24: resource.attributes: must have at least 1 item"),
+        ("resource:\n  attributes:\n    - name: a", "f.yaml:4:7: resource.attributes[0]: the key `value` is missing"),
+        ("resource: {attributes: [{name: a, value: 1}]}", "resource.attributes[0].value: must be text (in quotes"),
+        ("resource: {attributes: [{name: a, value: x, type: int}]}", "value: must be an integer, and is text"),
+        ("resource: {attributes: [{name: a, value: [1, x], type: int_array}]}", "value[1]: must be an integer"),
+        ("resource: {attributes: [{name: a, value: 1, type: number}]}", "type: `number` is none of `string`"),
+        ("resource: {attributes_list: \"a\"}", "resource.attributes_list: entry 1"),
+        ("resource: {detection/development: {detectors: [{cloud: }]}}", "`cloud` is no resource detector of this SDK"),
+        ("attribute_limits: {attribute_count_limit: -1}", "attribute_count_limit: is -1, and must be at least 0"),
+        ("attribute_limits: {attribute_count_limit: 1.5}", "must be an integer, and is a number"),
+        (
+            "propagator: {composite: [{jaeger: }]}",
+            "composite[0]: `jaeger` is no propagator of this SDK: there is `tracecontext` and `baggage`",
+        ),
+        ("propagator: {composite_list: \"tracecontext,b3\"}", "composite_list: `b3` is no propagator"),
+        ("tracer_provider: {}", "tracer_provider: the key `processors` is missing"),
+        ("tracer_provider: {processors: }", "tracer_provider.processors: is required, and is null"),
+        ("tracer_provider: {processors: [{batch: }]}", "processors[0].batch: must be a mapping, and is null"),
+        (
+            "tracer_provider: {processors: [{batch: {exporter: {}}}]}",
+            "exporter: must have one key, which names the exporter",
+        ),
+        (
+            "tracer_provider: {processors: [{batch: {exporter: {console: , otlp_http: }}}]}",
+            "which names the exporter, and has `console` and `otlp_http`",
+        ),
+        ("tracer_provider: {processors: [{batch: {exporter: {zipkin: }}}]}", "`zipkin` is no exporter of this SDK"),
+        (
+            "tracer_provider: {processors: [{batch: {exporter: {otlp_file/development: }}}]}",
+            "is no exporter of this SDK",
+        ),
+        (
+            "tracer_provider: {processors: [{batch: {exporter: {console: {x: 1}}}}]}",
+            "console.x: this key is not known: there is none here",
+        ),
+        (
+            "tracer_provider: {processors: [{batch: {max_queue_size: 0, exporter: {console: }}}]}",
+            "is 0, and must be at least 1",
+        ),
+        ("tracer_provider: {processors: [{mine: {}}]}", "`mine` is no span processor of this SDK"),
+        (
+            "tracer_provider: {processors: [{simple: {exporter: {otlp_http: {encoding: json}}}}]}",
+            "encoding: `json` is not an encoding of this SDK",
+        ),
+        (
+            "tracer_provider: {processors: [{simple: {exporter: {otlp_http: {tls: {key_file: a}}}}}]}",
+            "tls: `key_file` and `cert_file` go together",
+        ),
+        (
+            "tracer_provider: {processors: [{simple: {exporter: {otlp_http: {tls: {insecure: true}}}}}]}",
+            "tls.insecure: this key is not known",
+        ),
+        (
+            "tracer_provider: {processors: [{simple: {exporter: {otlp_grpc: {headers: [{name: a, value: 1}]}}}}]}",
+            "headers[0].value: must be text",
+        ),
+        ("tracer_provider: {processors: [{simple: {exporter: {console: }}}], sampler: }", "sampler: must be a mapping"),
+        (
+            "tracer_provider: {processors: [{simple: {exporter: {console: }}}], sampler: {trace_id_ratio_based: {ratio: 2}}}",
+            "ratio: is 2, and must be from 0 to 1",
+        ),
+        (
+            "tracer_provider: {processors: [{simple: {exporter: {console: }}}], sampler: {parent_based: {root: {mine: }}}}",
+            "sampler.parent_based.root: `mine` is no sampler of this SDK",
+        ),
+        ("meter_provider: {readers: [{periodic: {exporter: {console: }, interval: 0}}]}", "`interval` is 0"),
+        (
+            "meter_provider: {readers: [{pull: {exporter: {console: }}}]}",
+            "`console` is no exporter of this SDK: there is `prometheus/development`",
+        ),
+        ("meter_provider: {readers: [{push: }]}", "`push` is no metric reader"),
+        (
+            "meter_provider: {readers: [{pull: {exporter: {prometheus/development: {port: 65536}}}}]}",
+            "port: is 65536, and must be from 0 to 65535",
+        ),
+        (
+            "meter_provider: {readers: [{pull: {exporter: {prometheus/development: {translation_strategy: UnderscoreEscapingWithSuffixes}}}}]}",
+            "translation_strategy: `UnderscoreEscapingWithSuffixes` is none of",
+        ),
+        (
+            "meter_provider: {readers: [{pull: {exporter: {prometheus/development: {scope_info_enabled: true, without_scope_info: true}}}}]}",
+            "without_scope_info: is the name that `scope_info_enabled` had in 1.0",
+        ),
+        (
+            "meter_provider: {readers: [{periodic: {exporter: {console: }, producers: [{opencensus: }]}}]}",
+            "producers[0]: `opencensus` is no metric producer of this SDK",
+        ),
+        (
+            "meter_provider: {readers: [{pull: {exporter: {prometheus/development: }}}, {periodic: {exporter: {otlp_http: {default_histogram_aggregation: base2_exponential_bucket_histogram}}}}]}",
+            "readers[1].periodic: its histograms would not be those of `meter_provider.readers[0].pull`",
+        ),
+        (
+            "meter_provider: {readers: [{pull: {exporter: {prometheus/development: }}}, {periodic: {exporter: {console: }, cardinality_limits: {counter: 5}}}]}",
+            "readers[1].periodic: its cardinality limits are not those of `meter_provider.readers[0].pull`",
+        ),
+        (
+            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {}}]}",
+            "views[0]: the key `stream` is missing",
+        ),
+        (
+            "meter_provider:\n  readers: [{periodic: {exporter: {console: }}}]\n  views:\n    - selector: {instrument_name: \"a.*\"}\n      stream:\n        name: b",
+            "f.yaml:7:15: meter_provider.views[0].stream.name: needs a selector",
+        ),
+        (
+            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {}, stream: {aggregation: {explicit_bucket_histogram: {boundaries: [2, 1]}}}}]}",
+            "explicit_bucket_histogram.boundaries: bounds must be finite and increase: 1 does not",
+        ),
+        (
+            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {}, stream: {aggregation: {base2_exponential_bucket_histogram: {max_scale: 21}}}}]}",
+            "max_scale: is 21, and must be from -10 to 20",
+        ),
+        (
+            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {instrument_type: gauge}, stream: {aggregation: {sum: }}}]}",
+            "stream.aggregation.sum: `sum` is not for a gauge",
+        ),
+        (
+            "logger_provider: {processors: [{event_to_span_event_bridge/development: }]}",
+            "is no log record processor of this SDK",
+        ),
+        ("distribution: {}", "distribution: must name at least one distribution"),
+        (
+            "distribution: {telecine: {log: {}}}",
+            "distribution.telecine.log: this key is not known: there is `logs` and `prometheus`",
+        ),
+        ("distribution: {telecine: {logs: {filter: \"a=b=c\"}}}", "logs.filter: `a=b=c` is no filter"),
+        ("disabled: ${X:?}", "f.yaml:2:11: disabled: `${X:?}` is not a reference"),
+    ] {
+        let faults = faults(rest);
+        if faults.len() != 1 || !faults[0].contains(fault) {
+            otherwise.push((rest, faults));
+        }
+    }
+    assert!(otherwise.is_empty(), "{otherwise:#?}");
+}
+
+#[test]
+fn versions_that_are_not_known() {
+    for (version, fault) in [
+        ("", "f.yaml:1:1: the key `file_format` is missing"),
+        ("file_format:", "f.yaml:1:1: file_format: is required, and is null"),
+        ("file_format: 1.1", "file_format: must be text (in quotes"),
+        ("file_format: \"1\"", "`1` is no version"),
+        ("file_format: \"0.4\"", "version `0.4` is not supported: this SDK reads 1.0 to 1.1"),
+        ("file_format: \"2.0\"", "version `2.0` is not supported"),
+        ("file_format: \"1.x\"", "`1.x` is no version"),
+    ] {
+        let (errors, _) = read_with(format!("{version}\ndisabled: false\n").trim_start(), &[]).unwrap_err();
+        let errors = lines(&errors);
+        assert!(errors.len() == 1 && errors[0].contains(fault), "{errors:?}");
+    }
+    for (version, warning) in
+        [("1.0", None), ("1.1", None), ("1.2", Some("newer than 1.1")), ("1.0-rc.2", Some("not released"))]
+    {
+        let warnings = lines(&read_with(&format!("file_format: \"{version}\""), &[]).unwrap().warnings);
+        assert_eq!(warnings.len(), usize::from(warning.is_some()), "{warnings:?}");
+        assert!(warning.is_none_or(|warning| warnings[0].contains(warning)), "{warnings:?}");
+    }
+}
+
+#[test]
+fn all_at_once_in_the_order_of_the_file() {
+    let faults = faults(
+        "disabled: maybe\nresource:\n  attributes:\n    - {name: a}\n    - {value: b, kind: c}\ntracer_provider:\n  processors:\n    - batch: {exporter: {otlp_htpp: }}\n  limits: {event_count_limit: many}\nmeter_provider: {readers: [{periodic: {}}]}\nlogger_provider: []",
+    );
+    let places: Vec<_> = faults.iter().map(|fault| fault.split(": ").nth(1).unwrap()).collect();
+    assert_eq!(
+        places,
+        [
+            "disabled",
+            "resource.attributes[0]",
+            "resource.attributes[1]",
+            "resource.attributes[1].kind",
+            "tracer_provider.processors[0].batch.exporter",
+            "tracer_provider.limits.event_count_limit",
+            "meter_provider.readers[0].periodic",
+            "logger_provider"
+        ],
+        "{faults:#?}"
+    );
+}
+
+#[test]
+fn what_is_not_honoured_is_said() {
+    let text = "file_format: \"1.1\"\nfuture: 1\ntracer_provider:\n  processors:\n    - batch: {exporter: {console: }, max_queue_size: 5}\n  tracer_configurator/development: {}\nresource: {attributes: [{name: a, value: \"${NONE}\"}, {name: b, value: \"${NONE:-}\"}, {name: c, value: ~}]}\ndistribution: {vendor: {}}";
+    let file = read_with(text, &[]).unwrap();
+    let warnings = lines(&file.warnings);
+    for (warning, part) in warnings.iter().zip([
+        "f.yaml:2:9: future: `future` is no key of the schema",
+        "f.yaml:6:36: tracer_provider.tracer_configurator/development: is not honoured",
+        "resource.attributes[2].value: is null: the attribute is left out",
+        "distribution.vendor: is for another distribution",
+    ]) {
+        assert!(warning.contains(part), "{warning}");
+    }
+    assert_eq!(warnings.len(), 4, "{warnings:#?}");
+}
+
+#[test]
+fn nothing_starts_with_a_file_that_is_not_valid() {
+    let mut file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+    write!(file, "file_format: \"1.1\"\ndisabled: 1\nresource: 2\n").unwrap();
+    let start = |path: &str| {
+        let environment: Environment = [("OTEL_CONFIG_FILE", path)].into_iter().collect();
+        Telemetry::builder().environment(environment).build().map(|_| ()).unwrap_err().to_string()
+    };
+    let path = file.path().to_str().unwrap();
+    let error = start(path);
+    assert!(error.contains(&format!("{path}:2:11: disabled: ")), "{error}");
+    assert!(error.contains(&format!("{path}:3:11: resource: ")), "{error}");
+    let error = start("/nowhere/at/all.yaml");
+    assert!(error.contains("/nowhere/at/all.yaml cannot be read: "), "{error}");
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        File::read(path, &Environment::default())
+    };
+    let Err(Error::Invalid { errors, .. }) = write("a.yaml", b"file_format: \"1.1\"\nresource: \xff\xfe\n") else {
+        panic!()
+    };
+    assert_eq!((errors[0].line, errors[0].reason.as_str()), (2, "this is not UTF-8"));
+    let Err(Error::Invalid { errors, .. }) = write("b.yaml", &vec![b' '; 5 << 20]) else { panic!() };
+    assert!(errors[0].reason.contains("at most"), "{errors:?}");
+    let Err(Error::Unreadable { .. }) = File::read(folder.path(), &Environment::default()) else { panic!() };
+    let file = write("c.conf", b"file_format: \"1.1\"\n").unwrap();
+    assert!(file.warnings[0].reason.contains("`.yaml`"), "{:?}", file.warnings);
+}

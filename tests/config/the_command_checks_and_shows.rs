@@ -1,0 +1,101 @@
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use crate::WHOLE;
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.0.path().join(name), text).unwrap();
+    }
+
+    fn telecine(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_telecine"));
+        command.env_clear().envs(variables.iter().copied()).current_dir(self.0.path());
+        command.arg("config").args(arguments).output().unwrap()
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn a_good_file_is_good_and_its_views_are_explained() {
+    let folder = Folder::new();
+    folder.write("whole.yaml", WHOLE);
+    let output = folder.telecine(&["check", "whole.yaml"], &[]);
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(said.lines().all(|line| line.starts_with("whole.yaml:")), "{said}");
+    assert!(said.lines().all(|line| line.contains(": warning: ") || line.contains(": note: ")), "{said}");
+    for part in [
+        "warning: meter_provider.views[0]: matches no metric of the catalogue",
+        "note: meter_provider.views[1]: matches media.job.duration, ",
+        "note: meter_provider.views[5]: matches every metric of the catalogue",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+}
+
+#[test]
+fn every_fault_of_every_file_is_a_line() {
+    let folder = Folder::new();
+    folder.write("a.yaml", "file_format: \"1.1\"\ndisabled: 1\nresource: 2\n");
+    folder.write("b.yaml", "file_format: \"1.1\"\n");
+    folder.write("c.yaml", "a: [\n");
+    let output = folder.telecine(&["check", "a.yaml", "b.yaml", "c.yaml", "none.yaml"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(
+        lines[..2],
+        [
+            "a.yaml:2:11: disabled: must be true or false, and is an integer",
+            "a.yaml:3:11: resource: must be a mapping, and is an integer",
+        ]
+    );
+    assert!(lines[2].starts_with("c.yaml:") && lines[2].contains("not YAML"), "{said}");
+    assert!(lines[3].starts_with("none.yaml:1:1: cannot be read: "), "{said}");
+    assert_eq!(lines.len(), 4, "{said}");
+}
+
+#[test]
+fn what_is_in_force_is_shown_from_either_source() {
+    let folder = Folder::new();
+    folder.write("one.yaml", "file_format: \"1.0\"\nresource: {attributes: [{name: a, value: \"${A}\"}]}\n");
+    let shown = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let output = folder.telecine(arguments, variables);
+        assert!(output.status.success(), "{output:?}");
+        text(&output.stdout)
+    };
+    let file = shown(&["show", "one.yaml"], &[("A", "b")]);
+    assert!(file.contains("- name: a\n      value: b\n"), "{file}");
+    assert_eq!(shown(&["show"], &[("A", "b"), ("OTEL_CONFIG_FILE", "one.yaml")]), file);
+    let variables = shown(&["show"], &[("OTEL_TRACES_SAMPLER", "always_off")]);
+    assert!(variables.contains("  sampler:\n    always_off:\n"), "{variables}");
+    // Given back, it shows the same.
+    for shown_before in [file, variables] {
+        folder.write("again.yaml", &shown_before);
+        assert_eq!(shown(&["show", "again.yaml"], &[]), shown_before);
+    }
+}
+
+#[test]
+fn a_bad_file_is_not_shown() {
+    let folder = Folder::new();
+    folder.write("a.yaml", "file_format: \"1.1\"\ndisabled: 1\n");
+    for (arguments, variables) in
+        [(&["show", "a.yaml"][..], &[][..]), (&["show"], &[("OTEL_CONFIG_FILE", "a.yaml")]), (&["show", "none"], &[])]
+    {
+        let output = folder.telecine(arguments, variables);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{output:?}");
+        assert!(!output.stderr.is_empty());
+    }
+}
