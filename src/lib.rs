@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod catalog;
+pub mod data;
 #[cfg(feature = "telemetry")]
 pub mod exemplar;
 #[cfg(feature = "ffmpeg")]
@@ -32,6 +33,6 @@ pub mod work;
 pub use opentelemetry;
 #[cfg(feature = "telemetry")]
 pub use opentelemetry_sdk;
-pub use telemetry::{Telemetry, media, work};
+pub use telemetry::{Telemetry, data, media, work};
 #[cfg(feature = "telemetry")]
 pub use tracing_opentelemetry;

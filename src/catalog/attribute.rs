@@ -141,3 +141,59 @@ pub const WORKER_RESOURCE: Attribute =
 
 /// A background task.
 pub const TASK: Attribute = Attribute::budget("media.task", "The background task, as the program names it", 32);
+
+/// The model that is used.
+pub const MODEL: Attribute = Attribute::budget("media.model", "The model's name: `small.en`, `en-us`", 16);
+
+/// What a model runs on.
+pub const BACKEND: Attribute =
+    Attribute::budget("media.backend", "What the model runs on: `cuda`, `whisper.cpp`, `pocketsphinx`", 8);
+
+/// A data set.
+pub const DATASET: Attribute = Attribute::budget("media.dataset", "The data set's name, as configured", 64);
+
+/// A cache.
+pub const CACHE_NAME: Attribute = Attribute::budget("media.cache.name", "The cache's name, as the program has it", 16);
+
+/// A buffer.
+pub const BUFFER_NAME: Attribute =
+    Attribute::budget("media.buffer.name", "The buffer's name, as the program has it", 16);
+
+/// A database product.
+pub const DB_SYSTEM: Attribute =
+    Attribute::budget("db.system.name", "The product, as the conventions name it: `postgresql`, `redis`, `sqlite`", 8);
+
+/// A database within a server.
+pub const DB_NAMESPACE: Attribute =
+    Attribute::budget("db.namespace", "The database within its server, as configured", 16);
+
+/// What was asked of a database.
+pub const DB_OPERATION: Attribute =
+    Attribute::budget("db.operation.name", "What was asked of the database: `SELECT`, `HGET`", 32);
+
+/// What it was asked about.
+pub const DB_COLLECTION: Attribute =
+    Attribute::budget("db.collection.name", "The table or collection that the operation is about", 64);
+
+/// A database's own word for what was wrong.
+pub const DB_STATUS_CODE: Attribute = Attribute::budget(
+    "db.response.status_code",
+    "The database's own code for what was wrong: an SQLSTATE, `WRONGTYPE`; absent on success",
+    32,
+);
+
+/// A connection pool.
+pub const DB_POOL: Attribute =
+    Attribute::budget("db.client.connection.pool.name", "The pool's name, as the program has it", 16);
+
+/// What a connection of a pool does.
+pub const DB_POOL_STATE: Attribute =
+    Attribute::one_of("db.client.connection.state", "Whether somebody has the connection", &["idle", "used"]);
+
+/// Where a server is.
+pub const SERVER_ADDRESS: Attribute =
+    Attribute::budget("server.address", "The server's name or address, as configured", 16);
+
+/// The port of a server.
+pub const SERVER_PORT: Attribute =
+    Attribute::budget("server.port", "The server's port, where it is not the product's usual one", 16);

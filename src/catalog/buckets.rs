@@ -8,7 +8,7 @@ pub enum Family {
     Request,
     /// Queries, in seconds: the boundaries of OpenTelemetry's database conventions.
     Query,
-    /// Uploads, in seconds, to half an hour.
+    /// Uploads, and parts of longer work, in seconds, to half an hour.
     Upload,
     /// Waiting in a queue, in seconds, to four hours.
     QueueWait,
@@ -22,6 +22,8 @@ pub enum Family {
     Score,
     /// Sizes in bytes, from 1 KiB to 64 GiB by fours.
     Size,
+    /// Numbers of things: words, chunks.
+    Count,
     /// A program's own: finite upper bounds, strictly increasing, in the instrument's unit.
     Own(&'static [f64]),
 }
@@ -32,7 +34,7 @@ const GIB: f64 = 1024.0 * MIB;
 
 impl Family {
     /// Every family of telecine's.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Request,
         Self::Query,
         Self::Upload,
@@ -42,6 +44,7 @@ impl Family {
         Self::Speed,
         Self::Score,
         Self::Size,
+        Self::Count,
     ];
 
     /// The finite upper bounds, in the instrument's unit.
@@ -83,6 +86,10 @@ impl Family {
                 16.0 * GIB,
                 64.0 * GIB,
             ],
+            Self::Count => &[
+                1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10_000.0, 20_000.0,
+                50_000.0, 100_000.0,
+            ],
             Self::Own(bounds) => bounds,
         }
     }
@@ -99,6 +106,7 @@ impl Family {
             Self::Speed => "speed",
             Self::Score => "score",
             Self::Size => "size",
+            Self::Count => "count",
             Self::Own(_) => "own",
         }
     }

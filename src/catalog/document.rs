@@ -27,7 +27,7 @@ impl Catalog {
         for attribute in self.attributes() {
             let _ = writeln!(page, "| `{}` | {} | {} |", attribute.key(), values(attribute), attribute.description());
         }
-        page.push_str("\n## Bucket families\n\nSeconds, unless the family is of ratios, speeds, scores or sizes (bytes). Views choose other buckets.\n\n| family | upper bounds |\n|---|---|\n");
+        page.push_str("\n## Bucket families\n\nSeconds, unless the family is of ratios, speeds, scores, sizes (bytes) or counts. Views choose other buckets.\n\n| family | upper bounds |\n|---|---|\n");
         for family in Family::ALL {
             let _ = writeln!(page, "| {} | {} |", family.as_str(), joined(family.bounds()));
         }

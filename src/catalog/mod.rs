@@ -9,11 +9,15 @@
 pub mod attribute;
 pub mod background;
 mod buckets;
+pub mod cache;
+pub mod conversion;
+pub mod database;
 mod definition;
 mod document;
 pub mod job;
 mod lint;
 pub mod package;
+pub mod playback;
 pub mod process;
 pub mod queue;
 pub mod runtime;
@@ -22,6 +26,7 @@ pub mod stage;
 pub mod storage;
 pub mod telemetry;
 pub mod transcode;
+pub mod transcription;
 pub mod upload;
 pub mod worker;
 
@@ -49,6 +54,11 @@ const OWN: &[(&str, &[Instrument])] = &[
     ("Packages", package::ALL),
     ("Uploads", upload::ALL),
     ("Storage", storage::ALL),
+    ("Transcription", transcription::ALL),
+    ("Conversion", conversion::ALL),
+    ("Playback", playback::ALL),
+    ("Caches and buffers", cache::ALL),
+    ("Databases", database::ALL),
     ("Process", process::ALL),
     ("Tokio runtimes", runtime::ALL),
     ("Telemetry itself", telemetry::ALL),

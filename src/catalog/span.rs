@@ -6,7 +6,7 @@
 /// A span that an operation opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Name.
+    /// Name. One in braces stands for the value of that attribute.
     pub name: &'static str,
     /// What it covers.
     pub description: &'static str,
@@ -29,6 +29,7 @@ const fn attribute(key: &'static str, description: &'static str) -> SpanAttribut
 
 const ERROR_TYPE: SpanAttribute = attribute("error.type", "Why it failed; absent on success");
 const OUTCOME: SpanAttribute = attribute("media.outcome", "How it ended");
+const MODEL: SpanAttribute = attribute("media.model", "The model that is used");
 const RENDITION: SpanAttribute = attribute("media.rendition", "The output's name on the ladder");
 
 /// Every span, by name.
@@ -37,6 +38,22 @@ pub const ALL: &[Span] = &[
         name: "background",
         description: "One run of a background task; the root of its work",
         attributes: &[ERROR_TYPE, OUTCOME, attribute("media.task", "The task, as the program names it")],
+    },
+    Span {
+        name: "convert",
+        description: "Conversion of one episode of a data set",
+        attributes: &[
+            ERROR_TYPE,
+            attribute("media.conversion.frames", "Frames that were converted, of all cameras"),
+            attribute("media.dataset", "The data set"),
+            attribute("media.episode", "The episode's name or number"),
+            OUTCOME,
+        ],
+    },
+    Span {
+        name: "diarize",
+        description: "Telling the speakers of one media apart",
+        attributes: &[ERROR_TYPE, MODEL, OUTCOME],
     },
     Span {
         name: "job",
@@ -48,6 +65,11 @@ pub const ALL: &[Span] = &[
             attribute("media.job.type", "What sort of job"),
             OUTCOME,
         ],
+    },
+    Span {
+        name: "load_model",
+        description: "Loading one model, until it can be used",
+        attributes: &[ERROR_TYPE, attribute("media.backend", "What the model runs on"), MODEL, OUTCOME],
     },
     Span {
         name: "package",
@@ -75,6 +97,18 @@ pub const ALL: &[Span] = &[
         ],
     },
     Span {
+        name: "transcribe",
+        description: "One transcription",
+        attributes: &[
+            ERROR_TYPE,
+            MODEL,
+            OUTCOME,
+            attribute("media.transcription.chunks", "Pieces that the media was transcribed in"),
+            attribute("media.transcription.language", "The language that is spoken, as the program names it"),
+            attribute("media.transcription.words", "Words of the transcript"),
+        ],
+    },
+    Span {
         name: "upload",
         description: "One object's way up, retries included",
         attributes: &[
@@ -84,6 +118,23 @@ pub const ALL: &[Span] = &[
             OUTCOME,
             attribute("media.store", "The store's short name"),
             attribute("media.upload.size", "Size of the object, in bytes"),
+        ],
+    },
+    // By the conventions; a client's span, of kind CLIENT.
+    Span {
+        name: "{db.operation.name} {db.collection.name}",
+        description: "One operation of a database client; without a collection the namespace stands in its place, and without either nothing",
+        attributes: &[
+            attribute("db.collection.name", "The table or collection that it is about"),
+            attribute("db.namespace", "The database within its server"),
+            attribute("db.operation.name", "What was asked of the database"),
+            attribute("db.query.text", "The query, its literals replaced by `?`"),
+            attribute("db.response.status_code", "The database's own code for what was wrong"),
+            attribute("db.system.name", "The product"),
+            ERROR_TYPE,
+            OUTCOME,
+            attribute("server.address", "The server's name or address"),
+            attribute("server.port", "The server's port, where it is not the product's usual one"),
         ],
     },
 ];

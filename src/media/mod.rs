@@ -1,4 +1,5 @@
-//! Measuring media work, whoever does it: a step, a transcode, a package, an upload.
+//! Measuring media work, whoever does it: a step, a transcode, a package, an upload, a
+//! transcription, a conversion, a playback.
 //!
 //! [`Media`] makes the operations; [`operation`](crate::operation) says how one is run. telecine's own
 //! [`ffmpeg`](crate::ffmpeg) feeds them, and so does a program's own code:
@@ -21,18 +22,28 @@
 //! # }
 //! ```
 
+pub mod conversion;
+pub mod diarization;
+pub mod model;
 pub mod package;
+pub mod playback;
 pub mod stage;
 pub mod transcode;
+pub mod transcription;
 pub mod upload;
 
 use std::sync::Arc;
 
 use crate::operation::Instruments;
 
+pub use conversion::Conversion;
+pub use diarization::Diarization;
+pub use model::ModelLoad;
 pub use package::Package;
+pub use playback::Playback;
 pub use stage::{Stage, Step};
 pub use transcode::Transcode;
+pub use transcription::Transcription;
 pub use upload::{FileType, RetryReason, Upload};
 
 /// Makes media operations. A clone is the same.
@@ -44,9 +55,14 @@ pub struct Media {
 #[derive(Debug)]
 struct Shared {
     instruments: Instruments,
+    conversion: conversion::Metrics,
+    diarization: diarization::Metrics,
+    model: model::Metrics,
     package: package::Metrics,
+    playback: playback::Metrics,
     stage: stage::Metrics,
     transcode: transcode::Metrics,
+    transcription: transcription::Metrics,
     upload: upload::Metrics,
 }
 
@@ -55,9 +71,14 @@ impl Media {
     pub fn new(instruments: &Instruments) -> Self {
         Self {
             shared: Arc::new(Shared {
+                conversion: conversion::Metrics::new(instruments),
+                diarization: diarization::Metrics::new(instruments),
+                model: model::Metrics::new(instruments),
                 package: package::Metrics::new(instruments),
+                playback: playback::Metrics::new(instruments),
                 stage: stage::Metrics::new(instruments),
                 transcode: transcode::Metrics::new(instruments),
+                transcription: transcription::Metrics::new(instruments),
                 upload: upload::Metrics::new(instruments),
                 instruments: instruments.clone(),
             }),
@@ -82,5 +103,30 @@ impl Media {
     /// An upload of one object.
     pub fn upload(&self, file_type: FileType) -> Upload {
         Upload::new(&self.shared.instruments, &self.shared.upload, file_type)
+    }
+
+    /// A transcription by a model: `small.en`, `en-us`.
+    pub fn transcription(&self, model: impl AsRef<str>) -> Transcription {
+        Transcription::new(&self.shared.instruments, &self.shared.transcription, model.as_ref())
+    }
+
+    /// Telling the speakers of one media apart, by a model.
+    pub fn diarization(&self, model: impl AsRef<str>) -> Diarization {
+        Diarization::new(&self.shared.instruments, &self.shared.diarization, model.as_ref())
+    }
+
+    /// Loading a model.
+    pub fn model_load(&self, model: impl AsRef<str>) -> ModelLoad {
+        ModelLoad::new(&self.shared.instruments, &self.shared.model, model.as_ref())
+    }
+
+    /// The conversion of one episode of a data set, by the data set's name.
+    pub fn conversion(&self, dataset: impl AsRef<str>) -> Conversion {
+        Conversion::new(&self.shared.instruments, &self.shared.conversion, dataset.as_ref())
+    }
+
+    /// A player that is about to play one media.
+    pub fn playback(&self) -> Playback {
+        Playback::new(&self.shared.instruments, &self.shared.playback)
     }
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::catalog::{attribute, upload as definitions};
 use crate::operation::{
-    self, AsError, Counter, End, Guard, Histogram, InFlight, Instruments, Labels, Measured, Outcome, Run, Span,
-    UpDownCounter,
+    self, AsError, Counter, End, ErrorType, Guard, Histogram, InFlight, Instruments, Labels, Measured, Outcome, Run,
+    Span, UpDownCounter,
 };
 
 /// The sort of a file: the values of `media.file.type`.
@@ -93,6 +93,19 @@ impl RetryReason {
             Self::Network => "network",
             Self::Timeout => "timeout",
             Self::Other => "other",
+        }
+    }
+}
+
+impl From<ErrorType> for RetryReason {
+    /// Whatever is no fault of the other side, or of the way there, is [`RetryReason::Other`].
+    fn from(error_type: ErrorType) -> Self {
+        match error_type {
+            ErrorType::Throttled => Self::Throttled,
+            ErrorType::StorageServer => Self::Server,
+            ErrorType::Network => Self::Network,
+            ErrorType::Timeout => Self::Timeout,
+            _ => Self::Other,
         }
     }
 }

@@ -12,6 +12,12 @@ pub trait Measured {
     /// Records the end. It is called once, inside the operation's span, which is given too: the current
     /// span is that of the current subscriber, and may be another one's.
     fn end(&mut self, end: &End, span: &Span);
+
+    /// The type of the error that it ended with. An operation that knows more of its errors than the
+    /// classifiers do says so here.
+    fn error_type(&mut self, error: &(dyn std::error::Error + 'static), classifiers: &Classifiers) -> ErrorType {
+        classifiers.error_type(error)
+    }
 }
 
 /// The end of an operation.
@@ -122,7 +128,7 @@ impl<M: Measured> Guard<M> {
     }
 
     fn end_with(&mut self, error: &(dyn std::error::Error + 'static)) {
-        let error_type = self.classifiers.error_type(error);
+        let error_type = self.measured.error_type(error, &self.classifiers);
         self.end(error_type.into(), Some(error_type), Some(&error.to_string()));
     }
 

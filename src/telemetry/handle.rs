@@ -21,6 +21,7 @@ use super::settings::{Metrics, Settings};
 use super::shutdown::{DEFAULT_SHUTDOWN_DEADLINE, Ending, Lost, ShutdownError};
 use super::{global, providers, resource};
 use crate::catalog::Catalog;
+use crate::data::Data;
 use crate::exemplar::{self, Exemplars};
 use crate::logs::{self, BoxedLayer};
 use crate::media::Media;
@@ -50,6 +51,7 @@ pub struct Telemetry {
     ignored: Vec<Ignored>,
     catalog: Catalog,
     instruments: Instruments,
+    data: Data,
     media: Media,
     work: Work,
     _process: Observed,
@@ -121,6 +123,7 @@ impl Telemetry {
         let instruments = if is_read { Instruments::new(meters.meter(SCOPE)) } else { Instruments::noop() };
         let instruments = instruments.with_classifiers(classifiers.into_iter().chain(ROOMS.iter().copied()));
         exits.observe(instruments.meter());
+        let data = Data::new(&instruments);
         let media = Media::new(&instruments);
         let work = Work::new(&instruments, &media);
         work.declare(&job_types);
@@ -130,6 +133,7 @@ impl Telemetry {
             ignored,
             catalog,
             instruments,
+            data,
             media,
             work,
             _process: process,
@@ -158,7 +162,7 @@ impl Telemetry {
         if subscriber {
             tracing::dispatcher::set_global_default(telemetry.dispatch()?).map_err(Error::SubscriberSet)?;
         }
-        global::set(&telemetry.media, &telemetry.work)?;
+        global::set(&telemetry.data, &telemetry.media, &telemetry.work)?;
         opentelemetry::global::set_tracer_provider(telemetry.ending.tracers.clone());
         opentelemetry::global::set_text_map_propagator(providers::propagator(&telemetry.settings.propagators));
         telemetry.announce();
@@ -196,6 +200,11 @@ impl Telemetry {
     /// Makes instruments of the catalogue, the program's own included.
     pub fn instruments(&self) -> &Instruments {
         &self.instruments
+    }
+
+    /// Makes what measures databases, caches and buffers.
+    pub fn data(&self) -> &Data {
+        &self.data
     }
 
     /// Makes media operations.

@@ -46,7 +46,7 @@ pub use builder::Builder;
 pub use environment::{Environment, Ignored};
 pub use error::Error;
 pub use exits::Exits;
-pub use global::{media, work};
+pub use global::{data, media, work};
 pub use handle::Telemetry;
 pub use settings::Settings;
 pub use shutdown::{DEFAULT_SHUTDOWN_DEADLINE, Lost, ShutdownError};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::catalog::Instrument;
+use crate::data::Data;
 use crate::media::Media;
 use crate::operation::{Classifier, Instruments, Observed};
 use crate::system;
@@ -12,6 +13,7 @@ use crate::work::Work;
 #[derive(Debug)]
 pub struct Telemetry {
     instruments: Instruments,
+    data: Data,
     media: Media,
     work: Work,
 }
@@ -73,9 +75,10 @@ impl Builder {
 
     pub fn build(self) -> Result<Telemetry, Error> {
         let instruments = Instruments::noop();
+        let data = Data::new(&instruments);
         let media = Media::new(&instruments);
         let work = Work::new(&instruments, &media);
-        Ok(Telemetry { instruments, media, work })
+        Ok(Telemetry { instruments, data, media, work })
     }
 }
 
@@ -87,6 +90,10 @@ impl Telemetry {
 
     pub fn instruments(&self) -> &Instruments {
         &self.instruments
+    }
+
+    pub fn data(&self) -> &Data {
+        &self.data
     }
 
     pub fn media(&self) -> &Media {
@@ -108,6 +115,11 @@ impl Telemetry {
     pub fn shutdown_blocking(&self, _: Duration) -> Result<(), ShutdownError> {
         Ok(())
     }
+}
+
+/// Makes what measures databases, caches and buffers, and records nothing.
+pub fn data() -> Data {
+    Data::new(&Instruments::noop())
 }
 
 /// Makes media operations that record nothing.

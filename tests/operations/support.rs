@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use telecine::catalog::Catalog;
+use telecine::data::Data;
 use telecine::media::Media;
 use telecine::opentelemetry::metrics::MeterProvider as _;
 use telecine::opentelemetry::trace::TracerProvider as _;
@@ -21,6 +22,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 pub(crate) struct Bench {
     pub(crate) instruments: Instruments,
+    pub(crate) data: Data,
     pub(crate) media: Media,
     pub(crate) work: Work,
     reader: Reader,
@@ -53,6 +55,7 @@ impl Bench {
         let spans = Spans::default();
         let media = Media::new(&instruments);
         Self {
+            data: Data::new(&instruments),
             work: Work::new(&instruments, &media),
             media,
             instruments,

@@ -129,7 +129,7 @@ impl Job {
         } else {
             state.first.link(&span);
             state.started.get_or_insert_with(Since::now);
-            let reason = state.failed.map_or(RetryReason::Other, retry_reason);
+            let reason = state.failed.map_or(RetryReason::Other, RetryReason::from);
             let labels = job.labels.clone().set(&attribute::RETRY_REASON, reason.as_str());
             span.in_scope(|| metrics.retries.add(1, &labels));
         }
@@ -255,15 +255,5 @@ impl Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.over(Outcome::Cancelled, None);
-    }
-}
-
-fn retry_reason(error_type: ErrorType) -> RetryReason {
-    match error_type {
-        ErrorType::Throttled => RetryReason::Throttled,
-        ErrorType::StorageServer => RetryReason::Server,
-        ErrorType::Network => RetryReason::Network,
-        ErrorType::Timeout => RetryReason::Timeout,
-        _ => RetryReason::Other,
     }
 }

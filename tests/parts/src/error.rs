@@ -64,6 +64,8 @@ impl Missing {
             "prometheus" | "promtool" => "prometheus",
             "otelcol-telecine" => "collector",
             "versitygw" => "s3",
+            "postgres" | "initdb" => "postgresql",
+            "redis-server" => "redis",
             "telecine-python" => "python",
             "go" => "go",
             _ => "--list",

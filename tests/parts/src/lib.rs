@@ -8,8 +8,10 @@
 
 mod collector;
 mod error;
+mod postgres;
 mod process;
 mod prometheus;
+mod redis;
 mod s3;
 
 use std::{
@@ -24,8 +26,10 @@ use std::{
 
 pub use collector::{Collector, Received};
 pub use error::{Error, Missing};
+pub use postgres::Postgres;
 pub use process::{Process, feed};
 pub use prometheus::Prometheus;
+pub use redis::Redis;
 pub use s3::S3;
 
 /// How long a wait may take before it is an error. Long, because a loaded machine is slow and

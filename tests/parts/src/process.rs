@@ -128,9 +128,22 @@ impl Process {
     /// # Errors
     /// After [`DEADLINE`].
     pub async fn stop(&mut self) -> Result<ExitStatus, Error> {
-        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), rustix::process::Signal::TERM)
-            .map_err(std::io::Error::from)?;
+        self.signal(rustix::process::Signal::TERM)?;
         self.until_ended().await
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) -> Result<(), Error> {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal)
+            .map_err(std::io::Error::from)?;
+        Ok(())
+    }
+
+    /// Sends a signal by which it ends at once, and waits until it has.
+    pub(crate) fn end_by(&mut self, signal: rustix::process::Signal) {
+        if self.signal(signal).is_ok() {
+            // An error means that it has ended already.
+            let _ = self.child.wait();
+        }
     }
 
     fn still_running(&mut self, what: &str, started: Instant) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use telecine_parts::{Error, Process, Prometheus, binary, eventually, python};
+use telecine_parts::{Error, Postgres, Process, Prometheus, Redis, binary, eventually, python};
 
 #[tokio::test]
 async fn a_prometheus_scrapes_and_answers_queries() -> Result<(), Error> {
@@ -13,6 +13,25 @@ async fn a_prometheus_scrapes_and_answers_queries() -> Result<(), Error> {
     assert_eq!(up["metric"]["job"], "telecine");
     assert_eq!(up["value"][1], "1");
     assert_eq!(prometheus.targets().await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn databases_come_back_on_the_port_that_they_had() -> Result<(), Error> {
+    let mut postgres = Postgres::start().await?;
+    let mut redis = Redis::start().await?;
+    let ports = [postgres.port(), redis.port()];
+    postgres.kill();
+    redis.kill();
+    for port in ports {
+        assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err());
+    }
+    postgres.start_again().await?;
+    redis.start_again().await?;
+    for port in ports {
+        std::net::TcpStream::connect(("127.0.0.1", port))?;
+    }
+    assert!(postgres.output().contains("ready to accept connections") && !redis.output().is_empty());
     Ok(())
 }
 
