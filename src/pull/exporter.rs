@@ -7,11 +7,11 @@ use std::{
 use opentelemetry_sdk::metrics::{data::ResourceMetrics, reader::MetricReader};
 
 use super::{
-    Error, Format, Reader, Translation, encode,
+    Error, Format, Mapper, Reader, Translation, encode,
     family::{Families, LeftOut},
     translate::Naming,
 };
-use crate::exemplar::Exemplars;
+use crate::{exemplar::Exemplars, views::KeyFilter};
 
 /// What is shown, and under which names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,11 @@ pub struct Options {
     pub scope_labels: bool,
     /// Whether the resource is shown, as the labels of `target_info`. `true` unless said otherwise.
     pub target_info: bool,
+    /// Which attributes of the resource are labels of every series (`resource_constant_labels`); a series
+    /// that has such a label of its own keeps its value. `None`, which is none, unless said otherwise.
+    pub resource_labels: Option<KeyFilter>,
+    /// What is made of metrics under other names. Nothing, unless said otherwise.
+    pub mapping: Mapper,
 }
 
 /// Makes what a [`Reader`] collects into what Prometheus reads.
@@ -86,7 +91,8 @@ pub struct LastScrape {
     pub families: usize,
     /// How many series it has. A histogram is one.
     pub series: usize,
-    /// Metrics that were left out, since another one of another type has their name.
+    /// Metrics that were left out, since another one of another type has their name, or since a mapping rule
+    /// that matches them cannot show them.
     pub metrics_left_out: usize,
     /// Series that were left out, since they are equal to another one.
     pub series_left_out: usize,
@@ -110,7 +116,13 @@ struct State {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { translation: Translation::default(), scope_labels: false, target_info: true }
+        Self {
+            translation: Translation::default(),
+            scope_labels: false,
+            target_info: true,
+            resource_labels: None,
+            mapping: Mapper::default(),
+        }
     }
 }
 
@@ -158,7 +170,7 @@ impl Exporter {
         let place = match families.iter().position(|families| families.naming() == naming) {
             Some(place) => place,
             None => {
-                families.push(Families::new(naming));
+                families.push(Families::new(naming, options.mapping.mapping()));
                 families.len() - 1
             }
         };

@@ -17,6 +17,59 @@ impl Number {
             Self::Float(value) => value,
         }
     }
+
+    fn as_integer(self) -> Option<i128> {
+        match self {
+            Self::Unsigned(value) => Some(value.into()),
+            Self::Signed(value) => Some(value.into()),
+            Self::Float(_) => None,
+        }
+    }
+
+    fn from_integer(value: i128) -> Option<Self> {
+        u64::try_from(value).map(Self::Unsigned).or_else(|_| i64::try_from(value).map(Self::Signed)).ok()
+    }
+}
+
+/// A sum that is the same in whatever order its parts come: a counter that is one must not fall by the last
+/// bit because the SDK had its series in another order.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sum {
+    value: Number,
+    /// What the floating-point number could not hold.
+    rest: f64,
+}
+
+impl Sum {
+    pub(crate) fn of(value: Number) -> Self {
+        Self { value, rest: 0.0 }
+    }
+
+    pub(crate) fn value(self) -> Number {
+        self.value
+    }
+
+    pub(crate) fn add(&mut self, other: Number) {
+        if let (Some(one), Some(two)) = (self.value.as_integer(), other.as_integer()) {
+            // Two of 64 bits always fit.
+            if let Some(sum) = Number::from_integer(one + two) {
+                self.value = sum;
+                return;
+            }
+        }
+        let (one, two) = (self.value.as_f64(), other.as_f64());
+        let sum = one + two;
+        // What is lost by that addition, exactly (Knuth's TwoSum).
+        let second = sum - one;
+        let lost = (one - (sum - second)) + (two - second);
+        if !(sum.is_finite() && lost.is_finite()) {
+            *self = Self::of(Number::Float(sum));
+            return;
+        }
+        let rest = self.rest + lost;
+        let value = sum + rest;
+        *self = Self { value: Number::Float(value), rest: rest - (value - sum) };
+    }
 }
 
 impl Default for Number {
@@ -112,7 +165,7 @@ pub(crate) fn bound(value: f64, openmetrics: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Number, bound, write};
+    use super::{Number, Sum, bound, write};
 
     fn text(number: impl Into<Number>) -> String {
         let mut out = Vec::new();
@@ -144,6 +197,37 @@ mod tests {
         assert_eq!(text(u64::MAX), "18446744073709551615");
         assert_eq!(text((1_u64 << 53) + 1), "9007199254740993");
         assert_eq!(text(i64::MIN), "-9223372036854775808");
+    }
+
+    fn sum(parts: &[Number]) -> Number {
+        let (first, rest) = parts.split_first().unwrap();
+        let mut sum = Sum::of(*first);
+        rest.iter().for_each(|part| sum.add(*part));
+        sum.value()
+    }
+
+    #[test]
+    fn integers_are_added_up_exactly_as_long_as_they_fit() {
+        assert_eq!(sum(&[Number::Unsigned(1 << 53), Number::Unsigned(1)]), Number::Unsigned((1 << 53) + 1));
+        assert_eq!(sum(&[Number::Signed(-3), Number::Unsigned(1)]), Number::Signed(-2));
+        assert_eq!(sum(&[Number::Signed(-3), Number::Signed(5)]), Number::Unsigned(2));
+        assert_eq!(sum(&[Number::Unsigned(u64::MAX), Number::Unsigned(u64::MAX)]), Number::Float(2.0 * 2_f64.powi(64)));
+        assert_eq!(sum(&[Number::Unsigned(2), Number::Float(0.5)]), Number::Float(2.5));
+        assert!(sum(&[Number::Float(f64::INFINITY), Number::Float(f64::NEG_INFINITY)]).as_f64().is_nan());
+        assert_eq!(sum(&[Number::Float(f64::INFINITY), Number::Float(1.0)]).as_f64(), f64::INFINITY);
+    }
+
+    #[test]
+    fn a_sum_is_the_same_in_whatever_order_its_parts_come() {
+        let mut parts: Vec<Number> = (1..200_u32).map(|part| Number::Float(f64::from(part * part) / 7.0)).collect();
+        parts.push(Number::Float(1e17));
+        parts.push(Number::Float(1e-9));
+        let expected = sum(&parts);
+        for turn in 0..parts.len() {
+            parts.rotate_left(1);
+            parts.swap(0, turn);
+            assert_eq!(sum(&parts), expected);
+        }
     }
 
     #[test]

@@ -15,6 +15,9 @@ pub enum Error {
     /// The views cannot be made.
     #[error(transparent)]
     Views(#[from] crate::views::Error),
+    /// The rules by which the Prometheus endpoint maps metrics cannot be used.
+    #[error(transparent)]
+    Mapping(#[from] crate::pull::mapping::Error),
     /// The log could not be set up.
     #[error(transparent)]
     Logs(#[from] crate::logs::Error),

@@ -26,6 +26,7 @@ use crate::exemplar::{self, Exemplars};
 use crate::logs::{self, BoxedLayer};
 use crate::media::Media;
 use crate::operation::{Classifier, Instruments, Observed};
+use crate::pull::Mapper;
 use crate::system;
 use crate::views::Views;
 use crate::work::Work;
@@ -107,9 +108,10 @@ impl Telemetry {
 
         let Metrics { views, histogram_aggregation, cardinality, .. } = active.metrics.clone();
         let views = Arc::new(Views::with_rules(&catalog, views, histogram_aggregation, cardinality)?);
+        let mapper = Mapper::new(active.distribution.prometheus.mapping.clone(), &catalog, &views)?;
         let exemplars = Exemplars::new(active.metrics.exemplar_filter, Arc::clone(&views));
         let (exits, Feeds { exporters, readers: served }) =
-            Exits::start(&active, &exemplars, &catalog, &resource, access)?;
+            Exits::start(&active, &exemplars, &catalog, &resource, &mapper, access)?;
         // The SDK logs an error for each observable instrument that nobody reads.
         let is_read = !settings.disabled && (!active.metrics.readers.is_empty() || !readers.is_empty());
         let sdk_meters = providers::meters(&active.metrics, &resource, &views, exporters.metrics, |builder| {

@@ -4,16 +4,16 @@ use telecine_parts::{Error, Prometheus, eventually};
 
 use crate::fixture::Fixture;
 
-async fn one(prometheus: &Prometheus, expression: &str) -> Result<Value, Error> {
+pub(crate) async fn one(prometheus: &Prometheus, expression: &str) -> Result<Value, Error> {
     let sample = eventually(expression, || async { prometheus.query(expression).await.ok()?.pop() }).await;
     sample.map_err(|error| Error::Late { what: error.to_string(), output: prometheus.output() })
 }
 
-fn value(sample: &Value) -> f64 {
+pub(crate) fn value(sample: &Value) -> f64 {
     sample["value"][1].as_str().unwrap().parse().unwrap()
 }
 
-async fn has_exemplars(prometheus: &Prometheus, series: &str, value: &str) -> Result<(), Error> {
+pub(crate) async fn has_exemplars(prometheus: &Prometheus, series: &str, value: &str) -> Result<(), Error> {
     let found = eventually(series, || async { prometheus.query_exemplars(series).await.ok()?.pop() }).await?;
     let exemplar = &found["exemplars"][0];
     assert_eq!(exemplar["labels"]["trace_id"], "ab".repeat(16), "{found}");

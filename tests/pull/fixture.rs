@@ -3,19 +3,22 @@
 use std::{process::Command, sync::Arc};
 
 use opentelemetry::{
-    Context, KeyValue,
+    Context, ContextGuard, KeyValue,
     metrics::{Meter, MeterProvider as _},
     trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState},
 };
 use opentelemetry_sdk::{
     Resource,
-    metrics::{Aggregation, Instrument, InstrumentKind, MeterProviderBuilder, SdkMeterProvider, Stream},
+    metrics::{MeterProviderBuilder, SdkMeterProvider},
 };
 use telecine::{
     catalog::Catalog,
     exemplar::{Exemplars, Filter, MeterProvider},
-    pull::{Endpoint, Exporter, Format, Options, Reader},
-    views::Views,
+    pull::{
+        Endpoint, Exporter, Format, Mapper, Options, Reader,
+        mapping::{self, Mapping, Match, Unmatched},
+    },
+    views::{CardinalityLimits, HistogramAggregation, Rule, Selector, StreamRule, Views},
 };
 use telecine_parts::{Error, binary, feed};
 
@@ -36,14 +39,31 @@ impl Fixture {
 
     /// `more` may add readers.
     pub(crate) fn built(options: Options, more: impl FnOnce(MeterProviderBuilder) -> MeterProviderBuilder) -> Self {
-        let views = Arc::new(Views::new(&Catalog::own()));
+        // Histograms whose name says so are exponential.
+        let aggregation = HistogramAggregation::Exponential.aggregation();
+        let exponential = Rule {
+            selector: Selector { instrument_name: Some("*exponential".to_owned()), ..Selector::default() },
+            stream: StreamRule { aggregation: Some(aggregation), ..StreamRule::default() },
+        };
+        let limits = CardinalityLimits::default();
+        let views =
+            Views::with_rules(&Catalog::own(), vec![exponential], HistogramAggregation::Explicit, limits).unwrap();
+        let views = Arc::new(views);
         let exemplars = Exemplars::new(Filter::TraceBased, Arc::clone(&views));
         let reader = Reader::new();
         let builder = SdkMeterProvider::builder().with_resource(resource()).with_reader(reader.clone());
-        let builder = views.add_to(builder).with_view(exponential);
-        let sdk = more(builder).build();
+        let sdk = more(views.add_to(builder)).build();
         let provider = exemplars.wrap(sdk.clone());
         Self { provider, sdk, exporter: Exporter::new(reader, exemplars, options) }
+    }
+
+    /// With rules that make other metrics, and without `target_info`.
+    pub(crate) fn mapped(rules: impl IntoIterator<Item = mapping::Rule>) -> Self {
+        Self::mapping(Mapping { unmatched: Unmatched::Keep, rules: rules.into_iter().collect() })
+    }
+
+    pub(crate) fn mapping(mapping: Mapping) -> Self {
+        Self::with(Options { mapping: mapper(mapping), target_info: false, ..Options::default() })
     }
 
     pub(crate) fn meter(&self, name: &'static str) -> Meter {
@@ -64,11 +84,6 @@ impl Fixture {
         let meter = self.meter("measure");
         let labels = [KeyValue::new("rendition", "720p"), KeyValue::new("media.codec", "h264")];
         let trace = TraceId::from_bytes([0xab; 16]);
-        let in_a_span = || {
-            let flags = TraceFlags::SAMPLED;
-            let span = SpanContext::new(trace, SpanId::from_bytes([0xcd; 8]), flags, false, TraceState::default());
-            Context::current().with_remote_span_context(span).attach()
-        };
 
         let jobs = meter.u64_counter("test.jobs").with_unit("{job}").with_description("Jobs that ended").build();
         let bytes = meter.f64_counter("test.io").with_unit("By").with_description("What went\nthrough \\ here").build();
@@ -82,7 +97,7 @@ impl Fixture {
             .build();
         let speed = meter.f64_histogram("test.speed.exponential").with_description("Times real time").build();
         {
-            let _span = in_a_span();
+            let _span = in_a_span(trace);
             jobs.add(3, &labels);
             duration.record(4.5, &[KeyValue::new("media.rendition", "720p"), KeyValue::new("input", "clip \"7\".mov")]);
             size.record(2000, &labels);
@@ -108,6 +123,32 @@ impl Fixture {
     }
 }
 
+/// A mapping that is known to be right.
+pub(crate) fn mapper(mapping: Mapping) -> Mapper {
+    let catalog = Catalog::own();
+    Mapper::new(mapping, &catalog, &Views::new(&catalog)).unwrap()
+}
+
+/// A rule that gives a metric a name.
+pub(crate) fn named(metric: &str, name: &str) -> mapping::Rule {
+    mapping::Rule {
+        matches: Match { name: metric.to_owned(), labels: vec![] },
+        name: Some(name.to_owned()),
+        ..mapping::Rule::default()
+    }
+}
+
+pub(crate) fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
+    pairs.map(|(one, two)| (one.to_owned(), two.to_owned())).to_vec()
+}
+
+/// In a sampled span of a trace, until the guard is dropped.
+pub(crate) fn in_a_span(trace: TraceId) -> ContextGuard {
+    let flags = TraceFlags::SAMPLED;
+    let span = SpanContext::new(trace, SpanId::from_bytes([0xcd; 8]), flags, false, TraceState::default());
+    Context::current().with_remote_span_context(span).attach()
+}
+
 pub(crate) fn resource() -> Resource {
     Resource::builder_empty()
         .with_attributes([
@@ -116,13 +157,6 @@ pub(crate) fn resource() -> Resource {
             KeyValue::new("host.name", "a \"host\""),
         ])
         .build()
-}
-
-/// Histograms whose name says so are exponential.
-fn exponential(instrument: &Instrument) -> Option<Stream> {
-    let is_meant = instrument.kind() == InstrumentKind::Histogram && instrument.name().ends_with("exponential");
-    let aggregation = Aggregation::Base2ExponentialHistogram { max_size: 160, max_scale: 20, record_min_max: true };
-    is_meant.then(|| Stream::builder().with_aggregation(aggregation).build().unwrap())
 }
 
 /// What promtool says of an exposition in text.

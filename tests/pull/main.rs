@@ -9,6 +9,9 @@ mod a_blocked_program_is_still_scraped;
 mod a_prometheus_stores_exemplars_and_native_histograms;
 mod a_scrape_never_blocks_a_measurement;
 mod concurrent_scrapes_share_a_result;
+mod mapping_loses_nothing;
+mod mapping_serves_other_names;
+mod mapping_withstands_hostile_rules;
 mod names_that_collide;
 mod odd_values_arrive_as_they_are;
 #[cfg(feature = "prometheus-registry")]

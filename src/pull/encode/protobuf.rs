@@ -137,9 +137,9 @@ pub(super) fn encode(families: &Families, out: &mut Vec<u8>) {
         let name = &family.name;
         let (kind, unit) = (kind(family.kind), name.unit.clone());
         begin(&mut message, Header { name: name.full.clone(), help: family.help.clone(), kind, unit });
-        for part in families.parts(family) {
-            for series in part.series() {
-                metric(&mut message, series, family.kind, part.started(), naming);
+        for since in families.since(family) {
+            for series in since.series() {
+                metric(&mut message, series, family.kind, since.started, naming);
             }
         }
         end(&mut message, out);

@@ -17,6 +17,10 @@ const ZERO_THRESHOLD: f64 = 1e-128;
 /// The widest run of empty buckets that is written out: dearer than another span from there on.
 const WIDEST_GAP: i32 = 2;
 
+/// The most buckets on one side of a sum, if none of its parts has more: what the specification gives a
+/// histogram by default.
+const WIDEST_SIDE: i64 = 160;
+
 /// A histogram whose bounds are the powers of a base, `2^(2^-scale)`.
 #[derive(Debug, Default)]
 pub(crate) struct Exponential {
@@ -63,6 +67,38 @@ impl Exponential {
         self.zero_threshold = point.zero_threshold();
         self.positive.read(point.positive_bucket());
         self.negative.read(point.negative_bucket());
+    }
+
+    /// Writes another one over this one, and keeps the memory.
+    pub(super) fn copy(&mut self, other: &Self) {
+        let Self { count, sum, scale, zero_count, zero_threshold, positive, negative } = other;
+        (self.count, self.sum, self.scale) = (*count, *sum, *scale);
+        (self.zero_count, self.zero_threshold) = (*zero_count, *zero_threshold);
+        self.positive.copy(positive);
+        self.negative.copy(negative);
+    }
+
+    /// Adds the buckets of another one, at the lower of the two scales, or at one that is lower yet if they
+    /// are many there. Its sum is added elsewhere.
+    pub(super) fn add_buckets(&mut self, other: &Self) {
+        let width = |scale: i8| {
+            let (less, other_less) = (self.scale - scale, other.scale - scale);
+            let positive = self.positive.width(less, &other.positive, other_less);
+            positive.max(self.negative.width(less, &other.negative, other_less))
+        };
+        let sides = [&self.positive, &self.negative, &other.positive, &other.negative];
+        let widest = sides.iter().map(|side| side.counts.len() as i64).fold(WIDEST_SIDE, i64::max);
+        let mut scale = self.scale.min(other.scale);
+        // Values that are far apart would make buckets without end in between.
+        while width(scale) > widest {
+            scale -= 1;
+        }
+        self.positive.add(self.scale - scale, &other.positive, other.scale - scale);
+        self.negative.add(self.scale - scale, &other.negative, other.scale - scale);
+        self.scale = scale;
+        self.count += other.count;
+        self.zero_count += other.zero_count;
+        self.zero_threshold = self.zero_threshold.max(other.zero_threshold);
     }
 
     /// As a native histogram. `None` if its buckets are wider than the widest that those have.
@@ -120,6 +156,58 @@ impl Side {
         self.offset = bucket.offset();
         self.counts.clear();
         self.counts.extend(bucket.counts());
+    }
+
+    fn copy(&mut self, other: &Self) {
+        self.offset = other.offset;
+        self.counts.clone_from(&other.counts);
+    }
+
+    /// From its first bucket to its last, at a scale that is lower by `less`.
+    fn range(&self, less: i8) -> Option<(i64, i64)> {
+        let first = i64::from(self.offset);
+        let last = first + self.counts.len() as i64 - 1;
+        (!self.counts.is_empty()).then_some((first >> less, last >> less))
+    }
+
+    /// How many buckets both have together.
+    fn width(&self, less: i8, other: &Self, other_less: i8) -> i64 {
+        match (self.range(less), other.range(other_less)) {
+            (Some(one), Some(two)) => one.1.max(two.1) - one.0.min(two.0) + 1,
+            (Some(one), None) | (None, Some(one)) => one.1 - one.0 + 1,
+            (None, None) => 0,
+        }
+    }
+
+    /// Adds another one's counts, each lowered by its number of scales.
+    fn add(&mut self, less: i8, other: &Self, other_less: i8) {
+        if less > 0 {
+            *self = self.at(less);
+        }
+        let coarse;
+        let other = match other_less {
+            0 => other,
+            less => {
+                coarse = other.at(less);
+                &coarse
+            }
+        };
+        if other.counts.is_empty() {
+            return;
+        }
+        if self.counts.is_empty() {
+            return self.copy(other);
+        }
+        let before = (self.offset - other.offset).max(0);
+        if before > 0 {
+            self.offset = other.offset;
+            self.counts.splice(0..0, std::iter::repeat_n(0, before as usize));
+        }
+        let from = (other.offset - self.offset) as usize;
+        self.counts.resize(self.counts.len().max(from + other.counts.len()), 0);
+        for (count, more) in self.counts[from..].iter_mut().zip(&other.counts) {
+            *count += more;
+        }
     }
 
     fn iter(&self) -> impl DoubleEndedIterator<Item = (i32, u64)> {
@@ -218,6 +306,25 @@ mod tests {
         assert_eq!(of(0, 1, &[10]).buckets(), [(4.0, 10)]);
         // The last bucket's bound is infinite, which has a line of its own.
         assert_eq!(of(-10, 0, &[7]).buckets(), []);
+    }
+
+    #[test]
+    fn two_are_added_at_the_lower_scale() {
+        let mut sum = of(2, 4, &[1, 2, 3, 4]);
+        sum.add_buckets(&of(1, -1, &[7, 0, 0, 1]));
+        // (2, 4] was four buckets and is two; (1/√2, 1] and (2, 2√2] are the other's.
+        assert_eq!((sum.scale, sum.count, sum.positive.offset), (1, 18, -1));
+        assert_eq!(sum.positive.counts, [7, 0, 0, 3 + 1, 7]);
+        sum.add_buckets(&of(5, 0, &[]));
+        assert_eq!((sum.scale, sum.positive.counts.iter().sum::<u64>()), (1, 18));
+        // From 2^-60 to 2^60 at scale 20 there are 125 million buckets.
+        let mut far = of(20, -60 << 20, &[1]);
+        far.add_buckets(&of(20, 60 << 20, &[1]));
+        assert_eq!((far.scale, far.positive.counts.len(), far.count), (0, 121, 2));
+        let mut empty = Exponential::default();
+        empty.copy(&of(20, 0, &[]));
+        empty.add_buckets(&of(3, 5, &[2]));
+        assert_eq!(empty.native(), of(3, 5, &[2]).native());
     }
 
     #[test]

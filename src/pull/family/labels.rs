@@ -9,7 +9,12 @@ use std::{
 
 use opentelemetry::{Array, InstrumentationScope, Key, StringValue, Value};
 
-use crate::pull::translate::{Naming, is_legacy};
+use opentelemetry_sdk::Resource;
+
+use crate::{
+    pull::translate::{Naming, is_legacy},
+    views::KeyFilter,
+};
 
 /// The labels of a series, in the order of their names.
 #[derive(Debug)]
@@ -26,14 +31,19 @@ pub(super) struct Translator {
     naming: Naming,
     /// Keys are few and series many.
     names: HashMap<Key, Arc<str>>,
+    /// Labels that every series has, unless it has another value for one.
+    constant: Vec<(Arc<str>, String)>,
+    constant_names: Vec<String>,
 }
 
 impl Labels {
-    fn new(pairs: &[(Arc<str>, Cow<'_, str>)]) -> Self {
-        let length = pairs.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
+    /// `pairs` are in the order of their names.
+    pub(super) fn new<N: AsRef<str>>(pairs: &[(N, Cow<'_, str>)]) -> Self {
+        let length = pairs.iter().map(|(name, value)| name.as_ref().len() + value.len() + 4).sum::<usize>();
         let mut text = String::with_capacity(length + 2);
         let mut hasher = DefaultHasher::new();
         for (name, value) in pairs {
+            let name = name.as_ref();
             text.push(if text.is_empty() { '{' } else { ',' });
             if is_legacy(name) {
                 text.push_str(name);
@@ -98,7 +108,30 @@ impl Labels {
 
 impl Translator {
     pub(super) fn new(naming: Naming) -> Self {
-        Self { naming, names: HashMap::new() }
+        Self { naming, names: HashMap::new(), constant: Vec::new(), constant_names: Vec::new() }
+    }
+
+    /// Makes attributes of the resource labels of every series that is made from now on.
+    pub(super) fn set_constant(&mut self, resource: &Resource, filter: &KeyFilter) {
+        let mut kept: Vec<_> = resource.iter().filter(|(key, _)| filter.keeps(key.as_str())).collect();
+        kept.sort_by(|a, b| a.0.cmp(b.0));
+        self.constant.clear();
+        for (key, value) in kept {
+            let name = match self.name(key) {
+                name if &*name == "le" => "exported_le".into(),
+                name => name,
+            };
+            match self.constant.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, joined)) => *joined = format!("{joined};{}", text(value)),
+                None => self.constant.push((name, text(value).into_owned())),
+            }
+        }
+        self.constant_names = self.constant.iter().map(|(name, _)| name.to_string()).collect();
+    }
+
+    /// The names of the labels that every series has.
+    pub(super) fn constant(&self) -> &[String] {
+        &self.constant_names
     }
 
     /// The labels for attributes, and for a scope if it is to be shown. Where two have the same
@@ -130,6 +163,15 @@ impl Translator {
                 Some((last, joined)) if *last == name => *joined = format!("{joined};{value}").into(),
                 _ => pairs.push((name, value)),
             }
+        }
+        if !self.constant.is_empty() {
+            let own = pairs.len();
+            for (name, value) in &self.constant {
+                if !pairs[..own].iter().any(|(known, _)| known == name) {
+                    pairs.push((name.clone(), value.clone().into()));
+                }
+            }
+            pairs.sort_by(|a, b| a.0.cmp(&b.0));
         }
         Labels::new(&pairs)
     }

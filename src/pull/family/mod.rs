@@ -4,15 +4,18 @@
 //! most of a scrape is what was there before: labels stay, and only values are written anew. So a
 //! series is looked for where it was, and recognised by its attributes.
 //!
-//! What makes other metrics out of these (renames, sums of series) belongs between
-//! [`Families::update`] and the encoders.
+//! What mapping rules make of metrics is in it too, as families whose series are written from those of
+//! the SDK's metrics after these.
 
 mod exponential;
 mod fingerprint;
 mod labels;
+mod mapped;
 mod part;
 mod plan;
 mod value;
+
+use std::time::SystemTime;
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::{
@@ -21,17 +24,19 @@ use opentelemetry_sdk::{
 };
 
 use super::{
-    Options,
+    Mapping, Options,
     translate::{MetricName, Naming},
 };
 use crate::exemplar::Exemplars;
 
 pub(crate) use exponential::Exponential;
 pub(crate) use labels::Labels;
-pub(crate) use part::{Part, Series};
+pub(crate) use part::Series;
 pub(crate) use value::{Histogram, Value};
 
 use labels::Translator;
+use mapped::Mapped;
+use part::Part;
 use plan::{Plan, Shape};
 
 /// The metrics of one provider, under one naming.
@@ -41,6 +46,7 @@ pub(crate) struct Families {
     plan: Plan,
     /// One for each metric of the last collection, in its order.
     parts: Vec<Part>,
+    mapped: Option<Mapped>,
     families: Vec<Family>,
     target: Option<Labels>,
 }
@@ -52,6 +58,15 @@ pub(crate) struct Family {
     pub(crate) help: String,
     /// The metrics of the SDK that it is made of: indices of `Families::parts`.
     parts: Vec<usize>,
+    /// Or the series that mapping rules make: an index of the groups of `Families::mapped`.
+    group: Option<usize>,
+}
+
+/// Series of a family that count since one time.
+#[derive(Clone, Copy)]
+pub(crate) struct Since<'a> {
+    pub(crate) started: SystemTime,
+    series: &'a [Series],
 }
 
 /// The types of metric families.
@@ -65,19 +80,23 @@ pub(crate) enum Kind {
 /// What was left out of a scrape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LeftOut {
-    /// Metrics whose name another one has, of another type, or that have no name left.
+    /// Metrics whose name another one has, of another type, or that have no name left; and those that a
+    /// mapping rule matches and cannot show.
     pub(crate) metrics: usize,
     /// Series that are equal to another one under Prometheus' rules.
     pub(crate) series: usize,
 }
 
 impl Families {
-    pub(crate) fn new(naming: Naming) -> Self {
+    pub(crate) fn new(naming: Naming, mapping: &Mapping) -> Self {
+        let mapped = Mapped::new(mapping, naming);
+        let reserved = mapped.iter().flat_map(|mapped| mapped.names(naming)).collect();
         Self {
             naming,
             labels: Translator::new(naming),
-            plan: Plan::new(naming),
+            plan: Plan::new(naming, reserved),
             parts: Vec::new(),
+            mapped,
             families: Vec::new(),
             target: None,
         }
@@ -97,6 +116,9 @@ impl Families {
             let scope = options.scope_labels.then_some(scope);
             changed |= part.update(metric, scope, &mut self.labels, exemplars);
         }
+        if let Some(mapped) = &mut self.mapped {
+            mapped.update(&mut self.parts, self.labels.constant(), exemplars.is_some());
+        }
         if changed {
             for family in &self.families {
                 part::hide_equal_series(&mut self.parts, &family.parts);
@@ -109,19 +131,24 @@ impl Families {
         self.families.iter().filter(|family| self.len(family) > 0)
     }
 
-    /// The metrics of the SDK that a family is made of.
-    pub(crate) fn parts<'a>(&'a self, family: &'a Family) -> impl Iterator<Item = &'a Part> {
-        family.parts.iter().filter_map(|part| self.parts.get(*part))
+    /// The series of a family, by the time since when they count.
+    pub(crate) fn since<'a>(&'a self, family: &'a Family) -> impl Iterator<Item = Since<'a>> {
+        let group = family.group.and_then(|group| self.mapped.as_ref()?.groups().get(group));
+        let group = group.map(|group| Since { started: group.started, series: &group.series });
+        let parts = family.parts.iter().filter_map(|part| self.parts.get(*part));
+        parts.map(|part| Since { started: part.started(), series: part.all() }).chain(group)
     }
 
     /// The series of a family, each once.
     pub(crate) fn series<'a>(&'a self, family: &'a Family) -> impl Iterator<Item = &'a Series> {
-        self.parts(family).flat_map(Part::series)
+        self.since(family).flat_map(Since::series)
     }
 
     /// How many series a family has.
     pub(crate) fn len(&self, family: &Family) -> usize {
-        self.parts(family).map(Part::len).sum()
+        let group = family.group.and_then(|group| self.mapped.as_ref()?.groups().get(group));
+        let parts = family.parts.iter().filter_map(|part| self.parts.get(*part));
+        parts.map(Part::len).sum::<usize>() + group.map_or(0, |group| group.series.len())
     }
 
     /// What describes the program, for `target_info`.
@@ -135,7 +162,8 @@ impl Families {
     }
 
     pub(crate) fn left_out(&self) -> LeftOut {
-        LeftOut { metrics: self.plan.left_out(), series: self.parts.iter().map(Part::hidden).sum() }
+        let unmapped = self.mapped.as_ref().map_or(0, Mapped::left_out);
+        LeftOut { metrics: self.plan.left_out() + unmapped, series: self.parts.iter().map(Part::hidden).sum() }
     }
 
     /// Whether the metrics are those of the last collection.
@@ -151,15 +179,39 @@ impl Families {
             let known = former.iter_mut().find(|part| part.as_ref().is_some_and(|part| part.is_of(scope, metric)));
             self.parts.push(known.and_then(Option::take).unwrap_or_else(|| Part::new(scope, metric)));
         }
+        if let Some(filter) = &options.resource_labels {
+            self.labels.set_constant(metrics.resource(), filter);
+        }
         self.target = options.target_info.then(|| self.describe(metrics.resource())).flatten();
         let target = self.target.as_ref().map(|_| self.naming.own("target_info"));
-        self.families = self.plan.families(&mut self.parts, target.as_deref());
+        self.plan.take(target.as_deref());
+        let mut order = Plan::order(&self.parts);
+        if let Some(mapped) = &mut self.mapped {
+            let taken = mapped.replan(&mut self.parts, &order, &mut self.plan);
+            order.retain(|part| !taken[*part]);
+        }
+        self.families = self.plan.families(&mut self.parts, &order);
+        let groups = self.mapped.iter().flat_map(Mapped::groups).enumerate();
+        self.families.extend(groups.map(|(place, group)| Family {
+            name: group.name.clone(),
+            kind: group.kind,
+            help: group.help.clone(),
+            parts: Vec::new(),
+            group: Some(place),
+        }));
+        self.families.sort_by(|a, b| a.name.full.cmp(&b.name.full));
     }
 
     fn describe(&mut self, resource: &Resource) -> Option<Labels> {
         let attributes = resource.iter();
         let labels = self.labels.labels(attributes, None, false);
         (!labels.is_empty()).then_some(labels)
+    }
+}
+
+impl<'a> Since<'a> {
+    pub(crate) fn series(self) -> impl Iterator<Item = &'a Series> {
+        self.series.iter().filter(|series| !series.is_hidden())
     }
 }
 

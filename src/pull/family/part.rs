@@ -54,9 +54,10 @@ pub(crate) struct Series {
 }
 
 /// The exemplars of a series.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Kept {
-    reservoir: Arc<SeriesReservoir>,
+    /// Where they come from, if not from other series.
+    reservoir: Option<Arc<SeriesReservoir>>,
     exemplars: Vec<Exemplar>,
 }
 
@@ -122,12 +123,26 @@ impl Part {
     }
 
     /// Since when its series count.
-    pub(crate) fn started(&self) -> SystemTime {
+    pub(super) fn started(&self) -> SystemTime {
         self.started
     }
 
-    pub(crate) fn series(&self) -> impl Iterator<Item = &Series> {
-        self.series.iter().filter(|series| !series.hidden)
+    /// Every series, also those that are equal to another one.
+    pub(super) fn all(&self) -> &[Series] {
+        &self.series
+    }
+
+    pub(super) fn all_mut(&mut self) -> &mut [Series] {
+        &mut self.series
+    }
+
+    /// Whether series have come or gone since the last time that this was dealt with.
+    pub(super) fn is_changed(&self) -> bool {
+        self.changed
+    }
+
+    pub(super) fn settle(&mut self) {
+        self.changed = false;
     }
 
     /// How many series are shown.
@@ -230,6 +245,30 @@ impl Series {
         self.kept.as_ref().map_or(&[], |kept| &kept.exemplars)
     }
 
+    pub(super) fn exemplars_mut(&mut self) -> &mut Vec<Exemplar> {
+        &mut self.kept.get_or_insert_default().exemplars
+    }
+
+    pub(super) fn clear_exemplars(&mut self) {
+        if let Some(kept) = &mut self.kept {
+            kept.exemplars.clear();
+        }
+    }
+
+    /// Tells it from the others of its metric.
+    pub(super) fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    pub(super) fn is_hidden(&self) -> bool {
+        self.hidden
+    }
+
+    /// A series that a rule makes of others.
+    pub(super) fn of_rule(labels: Labels) -> Self {
+        Self { labels, value: Value::default(), fingerprint: 0, kept: None, hidden: false }
+    }
+
     fn new<P: Point>(
         point: &P,
         fingerprint: u64,
@@ -250,17 +289,18 @@ impl Series {
 
 impl Kept {
     fn of<P: Point>(stream: &StreamReservoirs, point: &P) -> Option<Box<Self>> {
-        let reservoir = stream.series(point.attributes())?;
+        let reservoir = Some(stream.series(point.attributes())?);
         Some(Box::new(Self { reservoir, exemplars: Vec::new() }))
     }
 
     fn read(&mut self, shape: Shape) {
         self.exemplars.clear();
+        let Some(reservoir) = &self.reservoir else { return };
         if shape.has_buckets() {
-            self.reservoir.each(|_, exemplar| self.exemplars.push(exemplar.clone()));
+            reservoir.each(|_, exemplar| self.exemplars.push(exemplar.clone()));
             self.exemplars.sort_by(|a, b| a.value.total_cmp(&b.value));
         } else {
-            self.exemplars.extend(self.reservoir.latest());
+            self.exemplars.extend(reservoir.latest());
         }
     }
 }

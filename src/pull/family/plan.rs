@@ -26,6 +26,8 @@ pub(super) struct Plan {
     owners: HashMap<String, Owner>,
     /// Names of samples, which no other family may have.
     claimed: HashSet<String>,
+    /// Names that mapping rules give.
+    reserved: HashSet<String>,
     left_out: usize,
     /// Metrics that were complained about.
     reported: HashSet<(String, String)>,
@@ -37,14 +39,22 @@ struct Owner {
     kind: Kind,
     help: String,
     unit: String,
+    /// Whether a mapping rule gives it.
+    is_mapped: bool,
 }
 
 /// Why a metric is not shown as it is.
-enum Conflict {
+pub(super) enum Conflict {
     Nameless,
     Type,
     Description,
     Unit,
+    /// A mapping rule has the name.
+    Mapped,
+    /// A mapping rule takes of a histogram what this metric does not have.
+    Take,
+    /// Its values cannot be added to those of another metric.
+    Form,
 }
 
 impl Shape {
@@ -70,7 +80,7 @@ impl Shape {
         }
     }
 
-    fn kind(self) -> Kind {
+    pub(super) fn kind(self) -> Kind {
         match self {
             Self::Counter => Kind::Counter,
             Self::Gauge | Self::UpDown => Kind::Gauge,
@@ -78,7 +88,7 @@ impl Shape {
         }
     }
 
-    fn suffix(self) -> Suffix {
+    pub(super) fn suffix(self) -> Suffix {
         match self {
             Self::Counter => Suffix::Counter,
             Self::Gauge => Suffix::Gauge,
@@ -99,8 +109,14 @@ impl Kind {
 }
 
 impl Plan {
-    pub(super) fn new(naming: Naming) -> Self {
-        Self { naming, owners: HashMap::new(), claimed: HashSet::new(), left_out: 0, reported: HashSet::new() }
+    /// `reserved` are names that only mapping rules give.
+    pub(super) fn new(naming: Naming, reserved: HashSet<String>) -> Self {
+        let (owners, claimed, reported) = (HashMap::new(), HashSet::new(), HashSet::new());
+        Self { naming, owners, claimed, reserved, left_out: 0, reported }
+    }
+
+    pub(super) fn naming(&self) -> Naming {
+        self.naming
     }
 
     /// How many metrics of the last plan are not shown.
@@ -108,18 +124,24 @@ impl Plan {
         self.left_out
     }
 
-    /// Sorts metrics into families, which come in the order of their names. `taken` is a name that no
-    /// metric may have.
-    pub(super) fn families(&mut self, parts: &mut [Part], taken: Option<&str>) -> Vec<Family> {
-        self.claimed.extend(taken.map(str::to_owned));
-        self.left_out = 0;
-        // The SDK has scopes in no order. Of those seen for the first time together, the first is the
-        // one whose name is.
+    /// The order in which metrics come to their names. The SDK has scopes in no order: of those seen for
+    /// the first time together, the first is the one whose name is.
+    pub(super) fn order(parts: &[Part]) -> Vec<usize> {
         let mut order: Vec<usize> = (0..parts.len()).collect();
         order.sort_by(|a, b| parts[*a].scope().name().cmp(parts[*b].scope().name()));
+        order
+    }
 
+    /// Says that a name is no metric's.
+    pub(super) fn take(&mut self, name: Option<&str>) {
+        self.claimed.extend(name.map(str::to_owned));
+    }
+
+    /// Sorts the metrics that come in `order` into families.
+    pub(super) fn families(&mut self, parts: &mut [Part], order: &[usize]) -> Vec<Family> {
+        self.left_out = 0;
         let mut families: HashMap<String, Vec<usize>> = HashMap::new();
-        for index in order {
+        for index in order.iter().copied() {
             let part = &parts[index];
             let (key, conflict) = match self.owner(part) {
                 Ok((key, conflict)) => (Some(key), conflict),
@@ -135,15 +157,13 @@ impl Plan {
             }
         }
 
-        let mut families: Vec<Family> = families
+        families
             .into_iter()
             .filter_map(|(key, parts)| {
                 let Owner { name, kind, help, .. } = self.owners.get(&key)?;
-                Some(Family { name: name.clone(), kind: *kind, help: help.clone(), parts })
+                Some(Family { name: name.clone(), kind: *kind, help: help.clone(), parts, group: None })
             })
-            .collect();
-        families.sort_by(|a, b| a.name.full.cmp(&b.name.full));
-        families
+            .collect()
     }
 
     /// The family of a metric, and what of the metric is not shown there.
@@ -152,6 +172,9 @@ impl Plan {
         let name = self.naming.metric(part.name(), part.unit(), part.shape().suffix()).ok_or(Conflict::Nameless)?;
         let key = name.base.clone();
         if let Some(owner) = self.owners.get(&key) {
+            if owner.is_mapped {
+                return Err(Conflict::Mapped);
+            }
             if owner.kind != kind || owner.name.full != name.full {
                 return Err(Conflict::Type);
             }
@@ -164,15 +187,32 @@ impl Plan {
             };
             return Ok((key, conflict));
         }
+        if self.reserved.contains(&name.full) {
+            return Err(Conflict::Mapped);
+        }
+        let (help, unit) = (part.description().to_owned(), part.unit().to_owned());
+        self.claim(Owner { name, kind, help, unit, is_mapped: false })?;
+        Ok((key, None))
+    }
+
+    /// Gives a name to what mapping rules make.
+    pub(super) fn claim_for_rule(&mut self, name: MetricName, kind: Kind) -> Result<(), Conflict> {
+        if self.owners.contains_key(&name.base) {
+            return Err(Conflict::Type);
+        }
+        self.claim(Owner { name, kind, help: String::new(), unit: String::new(), is_mapped: true })
+    }
+
+    fn claim(&mut self, owner: Owner) -> Result<(), Conflict> {
+        let Owner { name, kind, .. } = &owner;
         let claims: HashSet<String> =
             kind.endings().iter().map(|ending| format!("{}{ending}", name.base)).chain([name.full.clone()]).collect();
         if claims.iter().any(|claim| self.claimed.contains(claim)) {
             return Err(Conflict::Type);
         }
         self.claimed.extend(claims);
-        let owner = Owner { name, kind, help: part.description().to_owned(), unit: part.unit().to_owned() };
-        self.owners.insert(key.clone(), owner);
-        Ok((key, None))
+        self.owners.insert(owner.name.base.clone(), owner);
+        Ok(())
     }
 
     fn report(&mut self, part: &Part, conflict: &Conflict) {
@@ -189,7 +229,14 @@ impl Plan {
                     "a metric is left out of the scrape: Prometheus can keep nothing of its name"
                 );
             }
-            Conflict::Type => {
+            Conflict::Mapped => {
+                tracing::warn!(
+                    scope,
+                    metric,
+                    "a metric is left out of the scrape: a mapping rule gives its name in Prometheus to another one"
+                );
+            }
+            Conflict::Type | Conflict::Take | Conflict::Form => {
                 tracing::warn!(
                     scope,
                     metric,

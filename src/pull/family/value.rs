@@ -57,6 +57,50 @@ impl Bounds {
     }
 }
 
+impl Value {
+    /// Writes another one over this one, and keeps the memory.
+    pub(super) fn copy(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Histogram(histogram), Self::Histogram(other)) => {
+                let Histogram { bounds, counts, count, sum } = &**other;
+                if !Arc::ptr_eq(&histogram.bounds, bounds) {
+                    histogram.bounds = bounds.clone();
+                }
+                histogram.counts.clone_from(counts);
+                (histogram.count, histogram.sum) = (*count, *sum);
+            }
+            (Self::Exponential(histogram), Self::Exponential(other)) => histogram.copy(other),
+            (value, Self::Number(number)) => *value = Self::Number(*number),
+            (value, Self::Histogram(_)) => {
+                *value = Self::Histogram(Box::default());
+                value.copy(other);
+            }
+            (value, Self::Exponential(_)) => {
+                *value = Self::Exponential(Box::default());
+                value.copy(other);
+            }
+        }
+    }
+
+    /// Adds the buckets of another histogram of the same kind and bounds, whose sums come to `sum`.
+    pub(super) fn add(&mut self, other: &Self, sum: Number) {
+        match (self, other) {
+            (Self::Histogram(histogram), Self::Histogram(other)) => {
+                for (count, more) in histogram.counts.iter_mut().zip(&other.counts) {
+                    *count += more;
+                }
+                histogram.count += other.count;
+                histogram.sum = sum;
+            }
+            (Self::Exponential(histogram), Self::Exponential(other)) => {
+                histogram.add_buckets(other);
+                histogram.sum = sum;
+            }
+            (value, _) => *value = Self::Number(sum),
+        }
+    }
+}
+
 impl Default for Value {
     fn default() -> Self {
         Self::Number(Number::Unsigned(0))

@@ -19,7 +19,7 @@ pub struct Mapper(Arc<Mapping>);
 #[non_exhaustive]
 pub enum Error {
     /// What is wrong with the rules.
-    #[error("{}", .0.iter().map(Fault::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("the mapping of the Prometheus endpoint cannot be used: {}", .0.iter().map(Fault::to_string).collect::<Vec<_>>().join("; "))]
     Faults(Vec<Fault>),
 }
 

@@ -19,11 +19,16 @@
 //!   has no exemplars.
 
 mod check;
+#[cfg(feature = "prometheus")]
+mod compiled;
 mod explain;
 mod rules;
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(feature = "prometheus")]
+pub(crate) use compiled::Compiled;
 
 pub use check::{Error, Fault, Flaw, Mapper};
 pub use explain::{Explanation, Note, explain};

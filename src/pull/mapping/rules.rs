@@ -60,7 +60,8 @@ pub struct LabelRule {
     /// From the attribute's key to the label as it is served. Labels that are not renamed have their
     /// translated names.
     pub rename: Vec<(String, String)>,
-    /// Only these are kept, by their names as they are after `rename`. Not together with `drop`.
+    /// Only these are kept, by their names as they are after `rename`. Not together with `drop`. What is
+    /// not renamed depends on the translation: rename what is to hold under each.
     pub keep: Option<Vec<String>>,
     /// These are dropped, by their names as they are after `rename`.
     pub drop: Vec<String>,

@@ -101,6 +101,20 @@ impl Naming {
         Some(MetricName { full, base, unit: words })
     }
 
+    /// The names of a metric whose name is given as it is served.
+    pub(crate) fn exact(&self, name: &str, unit: &str, suffix: Suffix) -> MetricName {
+        let full = self.own(name);
+        let base = match suffix {
+            Suffix::Counter => full.strip_suffix("_total").filter(|base| !base.is_empty()).unwrap_or(&full).to_owned(),
+            _ => full.clone(),
+        };
+        let mut words = unit::words(unit, suffix, true);
+        if words.is_empty() || !base.strip_suffix(&words).is_some_and(|rest| rest.ends_with('_')) {
+            words.clear();
+        }
+        MetricName { full, base, unit: words }
+    }
+
     /// The name of a label. `__name__` never comes out of it, since that is where Prometheus keeps
     /// the metric's name.
     pub(crate) fn label(&self, key: &str) -> String {

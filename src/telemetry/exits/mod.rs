@@ -27,6 +27,7 @@ use super::settings::{Processor, Reader, Settings};
 use super::shutdown::Lost;
 use crate::catalog::Catalog;
 use crate::exemplar::Exemplars;
+use crate::pull::Mapper;
 
 /// The exits of one telemetry: where they are, and what became of what they carried. A clone is the same.
 #[derive(Clone, Debug)]
@@ -49,10 +50,11 @@ impl Exits {
         exemplars: &Exemplars,
         catalog: &Catalog,
         resource: &Resource,
+        mapper: &Mapper,
         access: Access,
     ) -> Result<(Self, Feeds), Error> {
         // The endpoint first: its port may be taken, and nothing else is started then.
-        let (pull, readers) = Pull::start(settings, exemplars, catalog, resource, access)?;
+        let (pull, readers) = Pull::start(settings, exemplars, catalog, resource, mapper, access)?;
         let (push, exporters) = Push::start(settings, exemplars)?;
         Ok((Self { push, pull }, Feeds { exporters, readers }))
     }

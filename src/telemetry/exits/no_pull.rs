@@ -9,6 +9,7 @@ use super::super::error::Error;
 use super::super::settings::Settings;
 use crate::catalog::Catalog;
 use crate::exemplar::Exemplars;
+use crate::pull::Mapper;
 
 #[derive(Debug, Default)]
 pub(in crate::telemetry) struct Access {
@@ -32,6 +33,7 @@ impl Pull {
         _: &Exemplars,
         _: &Catalog,
         _: &Resource,
+        _: &Mapper,
         _: Access,
     ) -> Result<(Self, Readers), Error> {
         Ok((Self, Readers))

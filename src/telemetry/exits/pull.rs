@@ -14,7 +14,7 @@ use super::super::error::Error;
 use super::super::settings::{Prometheus, Reader, Settings};
 use crate::catalog::Catalog;
 use crate::exemplar::Exemplars;
-use crate::pull::{self, Endpoint, Exporter, Options, Readiness, Server};
+use crate::pull::{self, Endpoint, Exporter, Mapper, Options, Readiness, Server};
 
 /// Who may scrape, and how.
 #[derive(Debug)]
@@ -84,6 +84,7 @@ impl Pull {
         exemplars: &Exemplars,
         catalog: &Catalog,
         resource: &Resource,
+        mapper: &Mapper,
         access: Access,
     ) -> Result<(Self, Readers), Error> {
         // What the operator says comes first.
@@ -92,7 +93,7 @@ impl Pull {
         let (mut served, mut readers) = (Vec::new(), Vec::new());
         for prometheus in settings.metrics.readers.iter().filter_map(prometheus) {
             let reader = pull::Reader::new();
-            let exporter = Exporter::new(reader.clone(), exemplars.clone(), options(prometheus));
+            let exporter = Exporter::new(reader.clone(), exemplars.clone(), options(prometheus, mapper));
             let mut endpoint =
                 Endpoint::new(exporter, resource).catalog(catalog.to_json()).readiness(access.readiness.clone());
             if let Some(token) = &token {
@@ -142,10 +143,12 @@ fn prometheus(reader: &Reader) -> Option<&Prometheus> {
     }
 }
 
-fn options(prometheus: &Prometheus) -> Options {
+fn options(prometheus: &Prometheus, mapper: &Mapper) -> Options {
     Options {
         translation: prometheus.translation,
         scope_labels: prometheus.scope_labels,
         target_info: prometheus.target_info,
+        resource_labels: prometheus.resource_labels.clone(),
+        mapping: mapper.clone(),
     }
 }

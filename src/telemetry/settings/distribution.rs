@@ -2,6 +2,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::logs::Format;
+use crate::pull::Mapping;
 
 /// What is telecine's own, and no part of OpenTelemetry's configuration.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,6 +29,8 @@ pub struct Lines {
 /// The Prometheus endpoint. What is `None` is as the program says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Endpoint {
+    /// What is made of metrics under other names.
+    pub mapping: Mapping,
     /// Scrapes must carry this bearer token.
     pub bearer_token: Option<Secret>,
 }
