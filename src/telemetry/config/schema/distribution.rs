@@ -64,7 +64,10 @@ fn filter(field: &Field<'_>, report: &mut Report) -> Option<String> {
 
 fn endpoint(field: &Field<'_>, report: &mut Report) -> Option<Endpoint> {
     let mut object = field.object(report)?;
-    let endpoint = Endpoint { bearer_token: object.some("bearer_token").and_then(|token| secret(&token, report)) };
+    let endpoint = Endpoint {
+        bearer_token: object.some("bearer_token").and_then(|token| secret(&token, report)),
+        ..Endpoint::default()
+    };
     object.close(report);
     Some(endpoint)
 }
