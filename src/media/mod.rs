@@ -27,6 +27,7 @@ pub mod diarization;
 pub mod model;
 pub mod package;
 pub mod playback;
+pub mod sessions;
 pub mod stage;
 pub mod transcode;
 pub mod transcription;
@@ -41,6 +42,7 @@ pub use diarization::Diarization;
 pub use model::ModelLoad;
 pub use package::Package;
 pub use playback::Playback;
+pub use sessions::Sessions;
 pub use stage::{Stage, Step};
 pub use transcode::Transcode;
 pub use transcription::Transcription;
@@ -128,5 +130,10 @@ impl Media {
     /// A player that is about to play one media.
     pub fn playback(&self) -> Playback {
         Playback::new(&self.shared.instruments, &self.shared.playback)
+    }
+
+    /// Sessions of players that are heard of by requests, none yet.
+    pub fn sessions(&self) -> Sessions {
+        Sessions::new()
     }
 }

@@ -101,8 +101,12 @@ impl Playback {
 
     /// The player plays from now on.
     pub fn start(self) -> Session {
+        self.start_at(Instant::now())
+    }
+
+    /// The player has played since then.
+    pub fn start_at(self, started: Instant) -> Session {
         let labels = self.instruments.labels();
-        let started = Instant::now();
         Session {
             watch_time: self.metrics.watch_time.bind(&labels),
             views: self.metrics.views.bind(&labels),

@@ -31,8 +31,9 @@ pub(crate) fn drive(bench: &Bench) {
     conversion.success();
     bench.media.conversion("kitchen").episode("000043").start().failure(ErrorType::InputMissing);
 
-    let session = bench.media.playback().start();
-    let now = Instant::now() + Duration::from_secs(60);
+    let now = Instant::now();
+    let session = bench.media.playback().start_at(now);
+    let now = now + Duration::from_secs(60);
     session.heartbeat_at(now, Duration::from_secs(31));
     session.heartbeat_at(now, Duration::from_secs(10));
 }

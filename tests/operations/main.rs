@@ -17,4 +17,5 @@ mod driven_speech_and_playback;
 mod every_instrument_moves_by_what_was_done;
 mod expected;
 mod observed_series_last_as_long_as_their_source;
+mod players_that_fall_silent_are_gone;
 mod support;

@@ -6,7 +6,7 @@ mod operation;
 mod retry;
 mod text;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "telemetry"))]
 mod tests;
 
 use std::error::Error;

@@ -93,7 +93,8 @@ where
         let full = self.first.saturating_mul(1_u32.checked_shl(attempts - 1).unwrap_or(u32::MAX)).min(self.longest);
         // Between a half and the whole.
         let share = 0.5 + 0.5 * (random() as f64 / u64::MAX as f64);
-        (self.sleep)(full.mul_f64(share)).await;
+        let pause = Duration::try_from_secs_f64(full.as_secs_f64() * share).unwrap_or(full);
+        (self.sleep)(pause).await;
     }
 }
 

@@ -1,5 +1,11 @@
+use std::cell::RefCell;
+use std::io;
+use std::time::Duration;
+
 use super::text::without_literals;
 use super::{code, *};
+use crate::data::Data;
+use crate::operation::Classified;
 
 fn text(system: &str, sql: &str) -> String {
     without_literals(system, sql).unwrap()
@@ -107,4 +113,52 @@ fn a_code_has_the_type_that_says_who_acts() {
     ] {
         assert_eq!(code::error_type(system, code), error_type, "{system} {code}");
     }
+}
+
+#[test]
+fn the_type_of_an_error_is_that_of_the_first_who_knows_it() {
+    let database = |instruments| Data::new(instruments).database("postgresql");
+    let plain = database(&Instruments::noop());
+    let type_of = |error: io::Error| plain.error_type(&error);
+    assert_eq!(type_of(io::ErrorKind::ConnectionRefused.into()), ErrorType::Network);
+    // A stream that was cut off, a socket that is not there.
+    assert_eq!(type_of(io::ErrorKind::UnexpectedEof.into()), ErrorType::Network);
+    assert_eq!(type_of(io::ErrorKind::NotFound.into()), ErrorType::Network);
+    assert_eq!(type_of(io::ErrorKind::TimedOut.into()), ErrorType::Timeout);
+    assert_eq!(type_of(io::ErrorKind::InvalidData.into()), ErrorType::Other);
+    assert_eq!(type_of(io::Error::other("who knows")), ErrorType::Other);
+    assert_eq!(type_of(io::Error::other(io::Error::from(io::ErrorKind::UnexpectedEof))), ErrorType::Network);
+
+    // What the client's error tells, found at any depth; and what the program knows better.
+    let read = plain.faults(|error| error.to_string().strip_prefix("code ").map(Fault::code));
+    assert_eq!(read.error_type(&io::Error::other("code 40P01")), ErrorType::StorageServer);
+    assert_eq!(read.error_type(&io::Error::other(io::Error::other("code 23505"))), ErrorType::StorageClient);
+    let known = Classified::new(ErrorType::InputInvalid, "code 23505");
+    assert_eq!(read.error_type(&known), ErrorType::InputInvalid);
+}
+
+#[tokio::test]
+async fn pauses_double_up_to_the_longest_and_are_not_all_alike() {
+    let slept = RefCell::new(Vec::new());
+    let retry = Retry::new(async |pause| slept.borrow_mut().push(pause))
+        .attempts(6)
+        .pauses(Duration::from_millis(100), Duration::from_millis(450));
+    let database = Data::new(&Instruments::noop()).database("postgresql");
+    let gone = async || Err::<(), _>(io::Error::from(io::ErrorKind::ConnectionReset));
+    database.operation("SELECT").retry(&retry, gone).await.unwrap_err();
+    let slept = slept.into_inner();
+    assert_eq!(slept.len(), 5);
+    for (pause, full) in slept.iter().zip([100, 200, 400, 450, 450]) {
+        let full = Duration::from_millis(full);
+        assert!((full / 2..=full).contains(pause), "{slept:?}");
+    }
+    assert_ne!(slept[3], slept[4]);
+
+    // Nothing overflows, and one attempt is made at least.
+    let asked = RefCell::new(0);
+    let endless = Retry::new(async |_| *asked.borrow_mut() += 1).pauses(Duration::MAX, Duration::MAX).attempts(40);
+    database.operation("SELECT").retry(&endless, gone).await.unwrap_err();
+    assert_eq!(*asked.borrow(), 39);
+    database.operation("SELECT").retry(&endless.attempts(0), gone).await.unwrap_err();
+    assert_eq!(*asked.borrow(), 39);
 }
