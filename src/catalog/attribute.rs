@@ -82,6 +82,13 @@ pub const FILE_TYPE: Attribute = Attribute::one_of(
 pub const STORE: Attribute =
     Attribute::budget("media.store", "The store's short name, as configured: `s3`, `file`; never a key or a URL", 8);
 
+/// Whose files they are.
+pub const TENANT: Attribute = Attribute::budget(
+    "media.tenant",
+    "The tenant's display name; never a key or another secret. Absent for what is nobody's in particular",
+    64,
+);
+
 /// Why something was tried again.
 pub const RETRY_REASON: Attribute = Attribute::one_of(
     "media.retry.reason",

@@ -192,6 +192,13 @@ impl Labels {
         self.pairs.iter().any(|pair| pair.value.as_str() == OTHER)
     }
 
+    /// What a label says: what was set, or what stands in its place.
+    #[cfg(feature = "object-store")]
+    pub(crate) fn value(&self, attribute: &Attribute) -> Option<String> {
+        let pair = self.pairs.iter().find(|pair| pair.key.as_str() == attribute.key())?;
+        Some(pair.value.as_str().into_owned())
+    }
+
     /// The labels as OpenTelemetry has them, ordered by key.
     pub fn as_slice(&self) -> &[KeyValue] {
         &self.pairs

@@ -90,6 +90,11 @@ impl Labels {
     pub fn set_some(self, _: &Attribute, _: Option<impl AsRef<str>>) -> Self {
         self
     }
+
+    #[cfg(feature = "object-store")]
+    pub(crate) fn value(&self, _: &Attribute) -> Option<String> {
+        None
+    }
 }
 
 #[allow(missing_docs)]

@@ -16,12 +16,15 @@ use std::error::Error;
 /// | other status from 500 on, an error in the body of a success | `storage_server` |
 /// | other status from 400 on | `storage_client` |
 /// | no connection, or one that broke | `network` |
-/// | no answer in time | `timeout` |
+/// | no answer in time, or a scan that was not done in time | `timeout` |
 ///
 /// What is none of these is left to the errors further down the chain, `io::Error` for one.
 pub fn classify(error: &(dyn Error + 'static)) -> Option<ErrorType> {
     if let Some(error) = error.downcast_ref::<object_store::Error>() {
         return of_store(error);
+    }
+    if let Some(super::Error::TimedOut { .. }) = error.downcast_ref() {
+        return Some(ErrorType::Timeout);
     }
     if let Some(error) = error.downcast_ref::<HttpError>() {
         return of_transport(error.kind());

@@ -40,19 +40,29 @@
 //! # Ok::<(), object_store::Error>(()) }).unwrap();
 //! ```
 //!
+//! How much a store holds, by tenant, is followed by a [`Usage`], and set right by regular scans
+//! ([`Reconciliation`]) of a directory or of what the store lists.
+//!
 //! No object's key is in a label. The store's label is the short name that it is given here.
 
 mod classify;
 mod connector;
+mod error;
 mod meter;
 mod multipart;
 mod recorded;
 mod retries;
 mod stream;
+mod usage;
 
 pub use classify::classify;
 pub use connector::MeteredConnector;
+pub use error::Error;
 pub use recorded::RecordedBy;
+pub use usage::{
+    DEFAULT_INTERVAL, DEFAULT_LEASE, DEFAULT_MAX_OBJECTS, DEFAULT_TIMEOUT, Lease, Reconciled, Reconciler,
+    Reconciliation, Source, Status, Usage, UsageBuilder,
+};
 
 use crate::{
     media::{FileType, upload::Recorder},
@@ -60,12 +70,12 @@ use crate::{
 };
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::{StreamExt as _, stream::BoxStream};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use meter::{Direction, Meter, Operation};
 use multipart::MeteredUpload;
 use object_store::{
     CopyOptions, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result, path::Path,
+    ObjectStoreExt as _, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result, path::Path,
 };
 use std::{fmt, ops::Range, sync::Arc};
 use stream::MeteredStream;
@@ -82,17 +92,39 @@ use stream::MeteredStream;
 pub struct MeteredStore<T> {
     inner: T,
     meter: Arc<Meter>,
+    usage: Option<Usage>,
 }
 
 impl<T: ObjectStore> MeteredStore<T> {
     /// Measures `inner` as the store of this short name: `s3`, `file`. Never a URL: the name is a label.
     pub fn new(name: impl AsRef<str>, inner: T, instruments: &Instruments) -> Self {
-        Self { inner, meter: Arc::new(Meter::new(name.as_ref(), instruments)) }
+        Self { inner, meter: Arc::new(Meter::new(name.as_ref(), instruments)), usage: None }
+    }
+
+    /// Tells this tracker what is written and removed: puts, multipart uploads once they are complete, copies,
+    /// renames, deletes. What fails, or is cancelled, is taken not to have happened. Where a copy's or a rename's
+    /// source is not known to the tracker, the store is asked for the size of what came of it.
+    #[must_use]
+    pub fn with_usage(mut self, usage: &Usage) -> Self {
+        self.usage = Some(usage.clone());
+        self
     }
 
     /// The store that is measured.
     pub fn inner(&self) -> &T {
         &self.inner
+    }
+
+    /// Asks the store for a size that nobody has said. One that it does not tell is left to the next scan.
+    async fn look_at(&self, usage: &Usage, location: &Path) {
+        if !usage.listens_to(location.as_ref()) {
+            return;
+        }
+        match self.inner.head(location).await {
+            Ok(object) => usage.added(location, object.size),
+            Err(object_store::Error::NotFound { .. }) => usage.removed(location),
+            Err(_) => {}
+        }
     }
 
     fn body(&self, location: &Path, result: GetResult, call: meter::Call) -> GetResult {
@@ -131,6 +163,9 @@ impl<T: ObjectStore> ObjectStore for MeteredStore<T> {
         let result = recorded::within(&recorder, self.inner.put_opts(location, payload, opts)).await;
         if result.is_ok() {
             self.meter.moved(Direction::Write, FileType::from_extension(location.as_ref()), bytes);
+            if let Some(usage) = &self.usage {
+                usage.added(location, bytes);
+            }
             if let Some(recorder) = &recorder {
                 recorder.bytes(bytes);
             }
@@ -144,7 +179,8 @@ impl<T: ObjectStore> ObjectStore for MeteredStore<T> {
         let result = recorded::within(&recorder, self.inner.put_multipart_opts(location, opts)).await;
         let upload = call.end(result)?;
         let file_type = FileType::from_extension(location.as_ref());
-        Ok(Box::new(MeteredUpload::new(upload, Arc::clone(&self.meter), file_type, recorder)))
+        let usage = self.usage.clone().map(|usage| (usage, location.clone()));
+        Ok(Box::new(MeteredUpload::new(upload, Arc::clone(&self.meter), file_type, recorder, usage)))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -168,7 +204,12 @@ impl<T: ObjectStore> ObjectStore for MeteredStore<T> {
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        MeteredStream::answers(self.inner.delete_stream(locations), &self.meter, Operation::Delete).boxed()
+        let deleted = self.inner.delete_stream(locations);
+        let deleted = match self.usage.clone() {
+            Some(usage) => deleted.inspect_ok(move |location| usage.removed(location)).boxed(),
+            None => deleted,
+        };
+        MeteredStream::answers(deleted, &self.meter, Operation::Delete).boxed()
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
@@ -186,11 +227,32 @@ impl<T: ObjectStore> ObjectStore for MeteredStore<T> {
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
         let call = self.meter.call(Operation::Copy);
-        call.end(self.inner.copy_opts(from, to, options).await)
+        let result = call.end(self.inner.copy_opts(from, to, options).await);
+        if let (Ok(()), Some(usage)) = (&result, &self.usage) {
+            match usage.size(from.as_ref()) {
+                Some(bytes) => usage.added(to, bytes),
+                None => self.look_at(usage, to).await,
+            }
+        }
+        result
     }
 
     async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
         let call = self.meter.call(Operation::Rename);
-        call.end(self.inner.rename_opts(from, to, options).await)
+        let result = call.end(self.inner.rename_opts(from, to, options).await);
+        if let (Ok(()), Some(usage)) = (&result, &self.usage) {
+            let (moved, overwritten) = (usage.size(from.as_ref()), usage.size(to.as_ref()));
+            match moved {
+                Some(bytes) => usage.added(to, bytes),
+                None => self.look_at(usage, to).await,
+            }
+            if from == to || (moved.is_some() && moved == overwritten) {
+                // A rename to itself, or in a directory to a hard link of itself, which leaves both: a copy is one.
+                self.look_at(usage, from).await;
+            } else {
+                usage.removed(from);
+            }
+        }
+        result
     }
 }

@@ -1,6 +1,7 @@
 //! Uploads in parts.
 
 use super::{
+    Usage,
     meter::{Direction, Meter, Operation},
     recorded,
 };
@@ -9,8 +10,11 @@ use crate::{
     operation::Outcome,
 };
 use async_trait::async_trait;
-use object_store::{MultipartUpload, PutPayload, PutResult, Result, UploadPart};
-use std::sync::Arc;
+use object_store::{MultipartUpload, PutPayload, PutResult, Result, UploadPart, path::Path};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 #[derive(Debug)]
 pub(super) struct MeteredUpload {
@@ -18,6 +22,9 @@ pub(super) struct MeteredUpload {
     meter: Arc<Meter>,
     file_type: FileType,
     recorder: Option<Recorder>,
+    usage: Option<(Usage, Path)>,
+    /// The size of the parts that have arrived.
+    sent: Arc<AtomicU64>,
 }
 
 /// Tells the upload how a part ended, a dropped one included.
@@ -29,8 +36,9 @@ impl MeteredUpload {
         meter: Arc<Meter>,
         file_type: FileType,
         recorder: Option<Recorder>,
+        usage: Option<(Usage, Path)>,
     ) -> Self {
-        Self { inner, meter, file_type, recorder }
+        Self { inner, meter, file_type, recorder, usage, sent: Arc::default() }
     }
 }
 
@@ -56,12 +64,14 @@ impl MultipartUpload for MeteredUpload {
         let bytes = data.content_length() as u64;
         let part = self.inner.put_part(data);
         let (meter, file_type, recorder) = (Arc::clone(&self.meter), self.file_type, self.recorder.clone());
+        let sent = Arc::clone(&self.sent);
         Box::pin(async move {
             let end = Part(recorder.clone());
             let call = meter.call(Operation::PutPart);
             let result = recorded::within(&recorder, part).await;
             if result.is_ok() {
                 meter.moved(Direction::Write, file_type, bytes);
+                sent.fetch_add(bytes, Ordering::Relaxed);
                 if let Some(recorder) = &recorder {
                     recorder.bytes(bytes);
                 }
@@ -73,7 +83,11 @@ impl MultipartUpload for MeteredUpload {
 
     async fn complete(&mut self) -> Result<PutResult> {
         let call = self.meter.call(Operation::Complete);
-        call.end(recorded::within(&self.recorder, self.inner.complete()).await)
+        let result = recorded::within(&self.recorder, self.inner.complete()).await;
+        if let (Ok(_), Some((usage, location))) = (&result, &self.usage) {
+            usage.added(location, self.sent.load(Ordering::Relaxed));
+        }
+        call.end(result)
     }
 
     async fn abort(&mut self) -> Result<()> {

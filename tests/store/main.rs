@@ -7,7 +7,13 @@ mod a_real_s3_is_measured_like_any_store;
 mod errors_have_the_type_that_says_who_acts;
 mod every_operation_is_measured_once;
 mod front;
+mod live;
+mod one_process_among_many_shows_the_usage;
+mod random;
 mod retries_are_counted_by_reason;
+mod scans_see_all_or_change_nothing;
+mod usage_follows_what_is_written_and_removed;
+mod what_changes_during_a_scan_is_not_lost;
 
 use object_store::{ClientOptions, RetryConfig, aws::AmazonS3Builder};
 use opentelemetry::metrics::MeterProvider as _;
@@ -69,10 +75,37 @@ impl Meters {
                 AggregatedMetrics::I64(MetricData::Sum(sum)) => {
                     sum.data_points().for_each(|point| add(labels!(point), point.value().try_into().unwrap()));
                 }
+                AggregatedMetrics::F64(MetricData::Gauge(gauge)) => {
+                    gauge.data_points().for_each(|point| add(labels!(point), point.value() as u64));
+                }
                 other => panic!("{} is {other:?}", metric.name()),
             }
         }
         series
+    }
+
+    /// Every series of the store's gauges: `name` or `name{tenant}`, and its value.
+    fn gauges(&self) -> BTreeMap<String, i64> {
+        let mut metrics = ResourceMetrics::default();
+        self.reader.collect(&mut metrics).unwrap();
+        let mut series = BTreeMap::new();
+        for metric in metrics.scope_metrics().flat_map(|scope| scope.metrics()) {
+            let AggregatedMetrics::F64(MetricData::Gauge(gauge)) = metric.data() else { continue };
+            let Some(name) = metric.name().strip_prefix("media.storage.") else { continue };
+            for point in gauge.data_points() {
+                let tenant = point.attributes().find(|label| label.key.as_str() == "media.tenant");
+                let tenant = tenant.map_or(String::new(), |label| format!("{{{}}}", label.value));
+                series.insert(format!("{name}{tenant}"), point.value() as i64);
+            }
+        }
+        series
+    }
+
+    /// Asserts that these are the series of the gauges.
+    fn assert_gauges(&self, expected: &[(&str, i64)]) {
+        let expected: BTreeMap<String, i64> =
+            expected.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+        assert_eq!(self.gauges(), expected);
     }
 
     /// Asserts that these series are there and no others of their instruments.

@@ -13,7 +13,7 @@ use object_store::{
 use std::sync::Arc;
 use telecine::{
     media::{FileType, Media},
-    store::{MeteredConnector, MeteredStore, RecordedBy as _},
+    store::{MeteredConnector, MeteredStore, RecordedBy as _, Source, Usage},
 };
 
 fn client(meters: &Meters, front: &Front) -> AmazonS3 {
@@ -46,8 +46,13 @@ async fn each_reason_has_its_count() {
 async fn no_instrument_of_the_store_stands_still() {
     let front = Front::start(&[Step::Status(503, "SlowDown")]).await;
     let meters = Meters::new();
-    let store = MeteredStore::new("test", client(&meters, &front), &meters.instruments);
+    let usage = Usage::builder("test").starts_empty().build(&meters.instruments);
+    usage.set_limit(1 << 30);
+    let store = MeteredStore::new("test", client(&meters, &front), &meters.instruments).with_usage(&usage);
     store.put(&"720p.mp4".into(), vec![0; 10].into()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("720p.mp4"), [0; 25]).unwrap();
+    usage.reconcile(&Source::directory(folder.path())).await.unwrap();
     let series = meters.series();
     for instrument in telecine::catalog::storage::ALL {
         let name = instrument.name().strip_prefix("media.").unwrap();
