@@ -85,7 +85,7 @@ async fn by_an_object_in_a_store() {
     let stores: [Arc<dyn ObjectStore>; 2] = [Arc::new(InMemory::new()), Arc::new(s3(server.url()).build().unwrap())];
     for store in stores {
         store.put(&"a.ts".into(), vec![0; 100].into()).await.unwrap();
-        let lease = || Lease::object(Arc::clone(&store), ".usage").lasting(10 * SHORT);
+        let lease = || Lease::object(Arc::clone(&store), ".usage").lasting(20 * SHORT);
         one_shows_and_another_takes_over(Source::store(Arc::clone(&store)), lease).await;
     }
 }
