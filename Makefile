@@ -11,7 +11,7 @@ PROFILE ?= dev
 install := .ci/install
 export PATH := $(shell $(install) --bin):$(PATH)
 # Each is built by itself; the first is none.
-features := '' telemetry otlp prometheus prometheus-registry ffmpeg object-store background testing cli
+features := '' telemetry otlp prometheus prometheus-registry ffmpeg object-store background http testing cli
 
 # `make demo ONCE=1` runs one round and ends.
 export ONCE

@@ -7,6 +7,8 @@ pub mod data;
 pub mod exemplar;
 #[cfg(feature = "ffmpeg")]
 pub mod ffmpeg;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "telemetry")]
 pub mod logs;
 pub mod media;
@@ -33,6 +35,8 @@ pub mod work;
 pub use opentelemetry;
 #[cfg(feature = "telemetry")]
 pub use opentelemetry_sdk;
+#[cfg(feature = "http")]
+pub use telemetry::http;
 pub use telemetry::{Telemetry, data, media, work};
 #[cfg(feature = "telemetry")]
 pub use tracing_opentelemetry;

@@ -197,10 +197,13 @@ pub const DB_POOL: Attribute =
 pub const DB_POOL_STATE: Attribute =
     Attribute::one_of("db.client.connection.state", "Whether somebody has the connection", &["idle", "used"]);
 
-/// Where a server is.
+/// Name of the server that is called.
 pub const SERVER_ADDRESS: Attribute =
-    Attribute::budget("server.address", "The server's name or address, as configured", 16);
+    Attribute::budget("server.address", "The host that is called, as configured, or as the request's URL names it", 64);
 
-/// The port of a server.
-pub const SERVER_PORT: Attribute =
-    Attribute::budget("server.port", "The server's port, where it is not the product's usual one", 16);
+/// Port of the server that is called.
+pub const SERVER_PORT: Attribute = Attribute::numbers(
+    "server.port",
+    "The port that is called; of a database, where it is not the product's usual one",
+    64,
+);

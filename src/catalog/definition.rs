@@ -67,6 +67,11 @@ pub enum Values {
     OneOf(&'static [&'static str]),
     /// Free text, cleaned, of at most so many different values. What comes past them is recorded as [`OTHER`].
     Budget(usize),
+    /// Templates of paths, such as `/videos/{id}`, of at most so many different values. What comes past them,
+    /// and a path that names one thing by a long id, is recorded as [`OTHER`].
+    Templates(usize),
+    /// Whole numbers, of at most so many different values. What comes past them is recorded as [`OTHER`].
+    Numbers(usize),
 }
 
 /// The value recorded in the place of one that is not allowed, or that came past the budget.
@@ -181,6 +186,16 @@ impl Attribute {
         Self { key, description, values: Values::Budget(values) }
     }
 
+    /// An attribute of path templates with a budget of different values.
+    pub const fn templates(key: &'static str, description: &'static str, values: usize) -> Self {
+        Self { key, description, values: Values::Templates(values) }
+    }
+
+    /// An attribute of whole numbers with a budget of different values.
+    pub const fn numbers(key: &'static str, description: &'static str, values: usize) -> Self {
+        Self { key, description, values: Values::Numbers(values) }
+    }
+
     /// The key, as OpenTelemetry writes it.
     pub const fn key(&self) -> &'static str {
         self.key
@@ -202,7 +217,7 @@ impl Values {
     pub const fn count(&self) -> usize {
         match self {
             Self::OneOf(values) => values.len() + 2,
-            Self::Budget(values) => *values + 2,
+            Self::Budget(values) | Self::Templates(values) | Self::Numbers(values) => *values + 2,
         }
     }
 }

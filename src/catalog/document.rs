@@ -69,6 +69,8 @@ fn values(attribute: &Attribute) -> String {
     match attribute.values() {
         Values::OneOf(values) => values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(" "),
         Values::Budget(budget) => format!("free text, at most {budget} different values"),
+        Values::Templates(budget) => format!("templates of paths, at most {budget} different ones"),
+        Values::Numbers(budget) => format!("whole numbers, at most {budget} different ones"),
     }
 }
 
@@ -120,7 +122,9 @@ mod json {
             map.serialize_entry("description", self.description())?;
             match self.values() {
                 Values::OneOf(values) => map.serialize_entry("values", values)?,
-                Values::Budget(budget) => map.serialize_entry("budget", &budget)?,
+                Values::Budget(budget) | Values::Templates(budget) | Values::Numbers(budget) => {
+                    map.serialize_entry("budget", &budget)?;
+                }
             }
             map.end()
         }

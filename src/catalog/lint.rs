@@ -163,8 +163,11 @@ fn values(attribute: &Attribute) -> Option<String> {
             sorted.dedup();
             (sorted.len() != values.len()).then(|| "has a value twice".to_owned())
         }
-        Values::Budget(0) => Some(format!("has a budget of 0: everything would be `{OTHER}`")),
-        Values::Budget(budget) if budget > 1000 => Some(format!("has a budget of {budget}, which is not bounded")),
-        Values::Budget(_) => None,
+        Values::Budget(0) | Values::Templates(0) | Values::Numbers(0) => {
+            Some(format!("has a budget of 0: everything would be `{OTHER}`"))
+        }
+        Values::Budget(budget) | Values::Templates(budget) | Values::Numbers(budget) => {
+            (budget > 1000).then(|| format!("has a budget of {budget}, which is not bounded"))
+        }
     }
 }

@@ -14,6 +14,7 @@ pub mod conversion;
 pub mod database;
 mod definition;
 mod document;
+pub mod http;
 pub mod job;
 mod lint;
 pub mod package;
@@ -61,6 +62,7 @@ const OWN: &[(&str, &[Instrument])] = &[
     ("Databases", database::ALL),
     ("Process", process::ALL),
     ("Tokio runtimes", runtime::ALL),
+    ("HTTP", http::ALL),
     ("Telemetry itself", telemetry::ALL),
 ];
 

@@ -139,7 +139,7 @@ impl<M: Measured> Guard<M> {
         let end = End { outcome, error_type, duration: self.started.elapsed() };
         let Self { measured, span, .. } = self;
         span.in_scope(|| measured.end(&end, span));
-        span::close(span, outcome, error_type, message);
+        span::close(span, outcome, error_type.map(ErrorType::as_str), message);
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use opentelemetry::metrics::{self, Meter};
-use opentelemetry::{Context, KeyValue, Value};
+use opentelemetry::{Context, KeyValue};
 
 use super::budget::Budgets;
 use super::observe::{Observed, Observer, Sources};
@@ -169,7 +169,7 @@ impl Labels {
     /// Sets a label. What the attribute does not allow becomes `other`, and is counted.
     #[must_use]
     pub fn set(mut self, attribute: &Attribute, value: impl AsRef<str>) -> Self {
-        let value = Value::String(self.budgets.value(attribute, value.as_ref()));
+        let value = self.budgets.value(attribute, value.as_ref());
         // In order of keys: the SDK keeps a second entry for attributes that come in another order.
         match self.pairs.binary_search_by(|pair| pair.key.as_str().cmp(attribute.key())) {
             Ok(at) => self.pairs[at].value = value,

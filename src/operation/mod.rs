@@ -48,4 +48,6 @@ pub use observe::{Observed, Observer};
 pub use outcome::Outcome;
 pub use run::Run;
 pub use span::Span;
+#[cfg(feature = "http")]
+pub(crate) use span::close;
 pub(crate) use span::{open, record};

@@ -36,7 +36,7 @@ macro_rules! open {
 
 pub(crate) use open;
 
-use super::{ErrorType, Outcome};
+use super::Outcome;
 
 /// Records a field of a span.
 #[cfg(feature = "telemetry")]
@@ -53,10 +53,10 @@ const DESCRIPTION_LIMIT: usize = 1024;
 
 /// Writes an operation's end on its span.
 #[cfg(feature = "telemetry")]
-pub(super) fn close(span: &Span, outcome: Outcome, error_type: Option<ErrorType>, message: Option<&str>) {
+pub(crate) fn close(span: &Span, outcome: Outcome, error_type: Option<&str>, message: Option<&str>) {
     span.record("media.outcome", outcome.as_str());
     if let Some(error_type) = error_type {
-        span.record("error.type", error_type.as_str());
+        span.record("error.type", error_type);
     }
     if outcome.is_error() {
         span.record("otel.status_code", "ERROR");
@@ -68,7 +68,7 @@ pub(super) fn close(span: &Span, outcome: Outcome, error_type: Option<ErrorType>
 }
 
 #[cfg(not(feature = "telemetry"))]
-pub(super) fn close(_: &Span, _: Outcome, _: Option<ErrorType>, _: Option<&str>) {}
+pub(crate) fn close(_: &Span, _: Outcome, _: Option<&str>, _: Option<&str>) {}
 
 #[cfg(not(feature = "telemetry"))]
 impl Span {

@@ -23,6 +23,8 @@ use super::{global, providers, resource};
 use crate::catalog::Catalog;
 use crate::data::Data;
 use crate::exemplar::{self, Exemplars};
+#[cfg(feature = "http")]
+use crate::http::Http;
 use crate::logs::{self, BoxedLayer};
 use crate::media::Media;
 use crate::operation::{Classifier, Instruments, Observed};
@@ -56,6 +58,8 @@ pub struct Telemetry {
     media: Media,
     work: Work,
     _process: Observed,
+    #[cfg(feature = "http")]
+    http: Http,
     exemplars: Exemplars,
     meters: exemplar::MeterProvider,
     log_config: logs::Config,
@@ -130,6 +134,8 @@ impl Telemetry {
         let work = Work::new(&instruments, &media);
         work.declare(&job_types);
         let process = if process_metrics { system::process::observe(&instruments) } else { Observed::nothing() };
+        #[cfg(feature = "http")]
+        let http = Http::new(&instruments);
         Ok(Self {
             settings,
             ignored,
@@ -139,6 +145,8 @@ impl Telemetry {
             media,
             work,
             _process: process,
+            #[cfg(feature = "http")]
+            http,
             exemplars,
             meters,
             log_config,
@@ -164,7 +172,13 @@ impl Telemetry {
         if subscriber {
             tracing::dispatcher::set_global_default(telemetry.dispatch()?).map_err(Error::SubscriberSet)?;
         }
-        global::set(&telemetry.data, &telemetry.media, &telemetry.work)?;
+        global::set(global::Handles {
+            data: telemetry.data.clone(),
+            media: telemetry.media.clone(),
+            work: telemetry.work.clone(),
+            #[cfg(feature = "http")]
+            http: telemetry.http.clone(),
+        })?;
         opentelemetry::global::set_tracer_provider(telemetry.ending.tracers.clone());
         opentelemetry::global::set_text_map_propagator(providers::propagator(&telemetry.settings.propagators));
         telemetry.announce();
@@ -233,6 +247,12 @@ impl Telemetry {
     /// ```
     pub fn observe_runtime(&self, name: impl AsRef<str>, handle: &tokio::runtime::Handle) -> Observed {
         system::runtime::observe(&self.instruments, name, handle)
+    }
+
+    /// Makes HTTP layers.
+    #[cfg(feature = "http")]
+    pub fn http(&self) -> &Http {
+        &self.http
     }
 
     /// A meter of OpenTelemetry, for instruments that are in no catalogue. What it measures goes through

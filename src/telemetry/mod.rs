@@ -46,6 +46,8 @@ pub use builder::Builder;
 pub use environment::{Environment, Ignored};
 pub use error::Error;
 pub use exits::Exits;
+#[cfg(feature = "http")]
+pub use global::http;
 pub use global::{data, media, work};
 pub use handle::Telemetry;
 pub use settings::Settings;

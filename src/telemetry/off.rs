@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::catalog::Instrument;
 use crate::data::Data;
+#[cfg(feature = "http")]
+use crate::http::Http;
 use crate::media::Media;
 use crate::operation::{Classifier, Instruments, Observed};
 use crate::system;
@@ -16,6 +18,8 @@ pub struct Telemetry {
     data: Data,
     media: Media,
     work: Work,
+    #[cfg(feature = "http")]
+    http: Http,
 }
 
 /// What a program says of itself, to nobody.
@@ -78,7 +82,14 @@ impl Builder {
         let data = Data::new(&instruments);
         let media = Media::new(&instruments);
         let work = Work::new(&instruments, &media);
-        Ok(Telemetry { instruments, data, media, work })
+        Ok(Telemetry {
+            #[cfg(feature = "http")]
+            http: Http::new(&instruments),
+            instruments,
+            data,
+            media,
+            work,
+        })
     }
 }
 
@@ -108,6 +119,11 @@ impl Telemetry {
         system::runtime::observe(&self.instruments, name, handle)
     }
 
+    #[cfg(feature = "http")]
+    pub fn http(&self) -> &Http {
+        &self.http
+    }
+
     pub async fn shutdown(&self, _: Duration) -> Result<(), ShutdownError> {
         Ok(())
     }
@@ -131,4 +147,10 @@ pub fn media() -> Media {
 pub fn work() -> Work {
     let instruments = Instruments::noop();
     Work::new(&instruments, &Media::new(&instruments))
+}
+
+/// Makes HTTP layers that record nothing.
+#[cfg(feature = "http")]
+pub fn http() -> Http {
+    Http::new(&Instruments::noop())
 }
