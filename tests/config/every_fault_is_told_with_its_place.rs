@@ -151,6 +151,26 @@ fn one_by_one() {
             "distribution.telecine.log: this key is not known: there is `logs` and `prometheus`",
         ),
         ("distribution: {telecine: {logs: {filter: \"a=b=c\"}}}", "logs.filter: `a=b=c` is no filter"),
+        (
+            "distribution:\n  telecine:\n    prometheus:\n      mapping:\n        rules:\n          - match: {name: a}\n            name: a-b",
+            "f.yaml:8:19: distribution.telecine.prometheus.mapping.rules[0].name: `a-b` is no metric name",
+        ),
+        (
+            "distribution: {telecine: {prometheus: {mapping: {rules: [{match: {name: media.job.duration}, take: count}]}}}}",
+            "mapping.rules[0].name: is needed where `take` is given",
+        ),
+        (
+            "distribution: {telecine: {prometheus: {mapping: {rules: [{match: {name: media.job.created}, name: a, take: sum}]}}}}",
+            "mapping.rules[0].take: `media.job.created` is a counter and has no count or sum",
+        ),
+        (
+            "distribution: {telecine: {prometheus: {mapping: {rules: [{match: {name: a, labels: {b: 1}}, name: a}]}}}}",
+            "mapping.rules[0].match.labels.b: must be text (in quotes",
+        ),
+        (
+            "distribution: {telecine: {prometheus: {mapping: {unmatched: hide}}}}",
+            "mapping.unmatched: `hide` is none of `keep` and `drop`",
+        ),
         ("disabled: ${X:?}", "f.yaml:2:11: disabled: `${X:?}` is not a reference"),
     ] {
         let faults = faults(rest);

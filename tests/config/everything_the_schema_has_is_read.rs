@@ -6,6 +6,7 @@ use opentelemetry_sdk::metrics::{InstrumentKind, Temporality};
 use telecine::exemplar::Filter;
 use telecine::logs::Format;
 use telecine::pull::Translation;
+use telecine::pull::mapping::{LabelRule, Mapping, Match, Rule, Take, Unmatched};
 use telecine::push::{Compression, Protocol};
 use telecine::telemetry::Environment;
 use telecine::telemetry::settings::{
@@ -200,6 +201,37 @@ fn what_is_our_own() {
     assert_eq!(own.logs.filter.as_deref(), Some("info,x=debug"));
     assert_eq!((own.logs.format, own.logs.colour), (Some(Format::Json), Some(false)));
     assert_eq!(own.prometheus.bearer_token.unwrap().reveal(), "hunter2");
+    let Mapping { unmatched, rules } = own.prometheus.mapping;
+    assert_eq!(unmatched, Unmatched::Drop);
+    let pair = |one: &str, other: &str| (one.to_owned(), other.to_owned());
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        rules[0],
+        Rule {
+            matches: Match {
+                name: "media.transcode.duration".to_owned(),
+                labels: vec![
+                    ("media.outcome".to_owned(), texts(&["success"])),
+                    ("media.rendition".to_owned(), texts(&["*p", ""])),
+                ],
+            },
+            name: Some("transcoding_job_duration_seconds".to_owned()),
+            help: Some("How long a job took.".to_owned()),
+            take: None,
+            labels: LabelRule {
+                rename: vec![pair("media.rendition", "quality"), pair("media.outcome", "status")],
+                keep: Some(texts(&["quality", "status"])),
+                drop: Vec::new(),
+                add: vec![pair("api", "public")],
+                values: vec![(
+                    "status".to_owned(),
+                    vec![pair("success", "done"), pair("", "none"), pair("*", "other")],
+                )],
+            },
+        }
+    );
+    assert_eq!((rules[1].take, rules[1].labels.drop.as_slice()), (Some(Take::Count), &texts(&["media_outcome"])[..]));
+    assert_eq!(rules[2].matches.name, "media.*.active");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![cfg(all(feature = "cli", feature = "otlp", feature = "prometheus"))]
 #![allow(clippy::unwrap_used, reason = "a test says by a panic that something is not as it should be")]
 
+mod a_python_sdk_reads_the_same_file;
 mod every_fault_is_told_with_its_place;
 mod everything_the_schema_has_is_read;
 mod the_command_checks_and_shows;

@@ -39,6 +39,8 @@ fn a_good_file_is_good_and_its_views_are_explained() {
         "warning: meter_provider.views[0]: matches no metric of the catalogue",
         "note: meter_provider.views[1]: matches media.job.duration, ",
         "note: meter_provider.views[5]: matches every metric of the catalogue",
+        "note: distribution.telecine.prometheus.mapping.rules[1]: matches media.transcode.duration",
+        "note: distribution.telecine.prometheus.mapping.rules[2]: matches media.job.active, ",
     ] {
         assert!(said.contains(part), "{part}\n{said}");
     }
@@ -98,4 +100,15 @@ fn a_bad_file_is_not_shown() {
         assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{output:?}");
         assert!(!output.stderr.is_empty());
     }
+}
+
+#[test]
+fn the_example_of_the_page_is_good() {
+    let page = include_str!("../../docs/configuration.md");
+    let (_, section) = page.split_once("\n## The configuration file\n").unwrap();
+    let (_, example) = section.split_once("```yaml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let file = crate::read(example);
+    assert_eq!(file.warnings, []);
+    assert!(file.coverage(&telecine::catalog::Catalog::own()).iter().all(|rule| !rule.metrics.is_empty()));
 }

@@ -47,10 +47,15 @@ fn check(path: &Path, environment: &Environment, output: &mut Output) {
     match File::read(path, environment) {
         Ok(file) => {
             warnings(&file.warnings, text);
-            for Coverage { place, metrics } in file.coverage(&Catalog::own()) {
+            for Coverage { place, metrics, notes } in file.coverage(&Catalog::own()) {
                 // It may be about an instrument of the program's own.
                 let kind = if metrics.is_empty() { "warning" } else { "note" };
                 line(text, &marked(kind, &place));
+                // Of several metrics it may be meant for some.
+                let kind = if metrics.len() == 1 { "warning" } else { "note" };
+                for note in notes {
+                    line(text, &marked(kind, &note));
+                }
             }
         }
         Err(error) => {

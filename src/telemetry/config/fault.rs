@@ -53,13 +53,15 @@ pub(super) struct Report {
     pub(super) variables: BTreeSet<String>,
     /// Where the views are.
     pub(super) views: Vec<Place>,
+    /// Where the rules are by which the endpoint maps metrics.
+    pub(super) rules: Vec<Place>,
 }
 
 impl Report {
     pub(super) fn new(file: impl Into<String>) -> Self {
         let (errors, warnings) = (Vec::new(), Vec::new());
-        let (variables, views) = (BTreeSet::new(), Vec::new());
-        Self { file: file.into(), errors, warnings, variables, views }
+        let (variables, views, rules) = (BTreeSet::new(), Vec::new(), Vec::new());
+        Self { file: file.into(), errors, warnings, variables, views, rules }
     }
 
     /// Something that the file may not say.

@@ -14,8 +14,10 @@ pub use fault::Fault;
 use fault::{Place, Position, Report};
 
 use super::environment::{self, Environment, Ignored};
-use super::settings::{Detector, Settings};
+use super::settings::{Detector, Metrics, Settings};
 use crate::catalog::Catalog;
+use crate::pull::mapping::{self, Explanation};
+use crate::views::{self, Views};
 
 /// What is read of a file: settings, and what of it is not honoured.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,15 +30,18 @@ pub struct File {
     pub variables: Vec<String>,
     name: String,
     views: Vec<Place>,
+    rules: Vec<Place>,
 }
 
-/// Which metrics a rule of the file matches.
+/// Which metrics of a catalogue a rule of the file matches: a view, or a rule of the Prometheus endpoint's mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coverage {
     /// Where the rule is; the reason says what it matches.
     pub place: Fault,
     /// The metrics. None is often a mistake in a name.
     pub metrics: Vec<String>,
+    /// What of the rule has no effect on one of them.
+    pub notes: Vec<Fault>,
 }
 
 /// Why a configuration file is not in force.
@@ -108,7 +113,7 @@ impl File {
         }
         let document = document::read(text, environment, &mut report);
         let settings = document.and_then(|document| schema::settings(&document, environment, &mut report));
-        let Report { file: name, mut errors, mut warnings, variables, views } = report;
+        let Report { file: name, mut errors, mut warnings, variables, views, rules } = report;
         // In the order of the file.
         for faults in [&mut errors, &mut warnings] {
             faults.sort_by_key(|fault| (fault.line, fault.column));
@@ -116,7 +121,7 @@ impl File {
         match settings {
             Some(settings) if errors.is_empty() => {
                 let variables = variables.into_iter().collect();
-                Ok(Self { settings, warnings, variables, name, views })
+                Ok(Self { settings, warnings, variables, name, views, rules })
             }
             _ => Err(Error::Invalid { errors, warnings }),
         }
@@ -150,21 +155,38 @@ impl File {
         (settings, ignored)
     }
 
-    /// Which instruments of a catalogue each view matches, in the order of the file.
+    /// Which metrics of a catalogue each view and each rule of the mapping match, in the order of the file.
     pub fn coverage(&self, catalog: &Catalog) -> Vec<Coverage> {
-        let views = crate::views::explain(&self.settings.metrics.views, catalog);
-        self.views.iter().zip(views).map(|(place, metrics)| self.covers(place, metrics, catalog)).collect()
+        let Metrics { views, histogram_aggregation, cardinality, .. } = self.settings.metrics.clone();
+        let matched = views::explain(&views, catalog).into_iter();
+        let matched = matched.map(|metrics| metrics.into_iter().map(str::to_owned).collect());
+        let mut coverage: Vec<_> = self
+            .views
+            .iter()
+            .zip(matched)
+            .map(|(place, metrics)| self.covers(place, metrics, Vec::new(), catalog.iter().count()))
+            .collect();
+        let Ok(views) = Views::with_rules(catalog, views, histogram_aggregation, cardinality) else { return coverage };
+        let explained = mapping::explain(&self.settings.distribution.prometheus.mapping, catalog, &views);
+        coverage.extend(self.rules.iter().zip(explained).map(|(place, Explanation { metrics, notes, .. })| {
+            let notes = notes.iter().map(|note| self.said(place, note.to_string())).collect();
+            self.covers(place, metrics, notes, usize::MAX)
+        }));
+        coverage
     }
 
-    fn covers(&self, place: &Place, metrics: Vec<&'static str>, catalog: &Catalog) -> Coverage {
-        let metrics: Vec<String> = metrics.into_iter().map(str::to_owned).collect();
+    fn covers(&self, place: &Place, metrics: Vec<String>, notes: Vec<Fault>, all: usize) -> Coverage {
         let reason = match metrics.as_slice() {
             [] => "matches no metric of the catalogue".to_owned(),
-            all if all.len() == catalog.iter().count() => "matches every metric of the catalogue".to_owned(),
+            every if every.len() == all => "matches every metric of the catalogue".to_owned(),
             metrics => format!("matches {}", metrics.join(", ")),
         };
+        Coverage { place: self.said(place, reason), metrics, notes }
+    }
+
+    fn said(&self, place: &Place, reason: String) -> Fault {
         let Place { at, path } = place.clone();
-        Coverage { place: Fault { file: self.name.clone(), line: at.line, column: at.column, path, reason }, metrics }
+        Fault { file: self.name.clone(), line: at.line, column: at.column, path, reason }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::field::Field;
+use super::mapping;
 use crate::logs::Format;
 use crate::telemetry::config::fault::Report;
 use crate::telemetry::settings::{Distribution, Endpoint, Lines, Secret};
@@ -65,8 +66,8 @@ fn filter(field: &Field<'_>, report: &mut Report) -> Option<String> {
 fn endpoint(field: &Field<'_>, report: &mut Report) -> Option<Endpoint> {
     let mut object = field.object(report)?;
     let endpoint = Endpoint {
+        mapping: object.field("mapping").and_then(|field| mapping::mapping(&field, report)).unwrap_or_default(),
         bearer_token: object.some("bearer_token").and_then(|token| secret(&token, report)),
-        ..Endpoint::default()
     };
     object.close(report);
     Some(endpoint)

@@ -49,15 +49,26 @@ impl<'a> Field<'a> {
         report.warning(self.node.at, &self.path, reason);
     }
 
-    /// The node that a path below this one leads to, or what is nearest to it.
+    /// What a path below this one leads to: `rules[1].name`. If it is not there, its place is what is nearest.
     pub(super) fn within(&self, path: &str) -> Field<'a> {
-        let mut found = self.clone();
-        for key in path.split('.') {
-            let Value::Object(entries) = found.value() else { break };
-            let Some(entry) = entries.iter().find(|entry| entry.key == key) else { break };
-            found = Field { node: &entry.value, path: format!("{}.{key}", found.path) };
+        let mut node = self.node;
+        for part in path.split(['.', '[']) {
+            let next = match (&node.value, part.strip_suffix(']').map(str::parse::<usize>)) {
+                (Value::List(items), Some(Ok(index))) => items.get(index),
+                (Value::Object(entries), None) => {
+                    entries.iter().find(|entry| entry.key == part).map(|entry| &entry.value)
+                }
+                _ => None,
+            };
+            let Some(next) = next else { break };
+            node = next;
         }
-        found
+        let path = if self.path.is_empty() { path.to_owned() } else { format!("{}.{path}", self.path) };
+        Field { node, path }
+    }
+
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.value(), Value::List(_))
     }
 
     pub(super) fn expected(&self, what: &str, report: &mut Report) {

@@ -7,6 +7,7 @@ mod distribution;
 mod exporter;
 mod field;
 mod instrumentation;
+mod mapping;
 mod meter;
 mod processor;
 mod propagator;
@@ -19,13 +20,19 @@ use opentelemetry::logs::Severity;
 pub(super) use self::distribution::FORMATS;
 pub(super) use self::exporter::{AGGREGATIONS, TEMPORALITIES};
 use self::field::{Field, Object};
+pub(super) use self::mapping::{TAKES, UNMATCHED};
 pub(super) use self::meter::{FILTERS, TRANSLATIONS};
 pub(super) use self::resource::DETECTORS;
 pub(super) use self::view::KINDS;
 use super::document::Node;
 use super::fault::Report;
+use crate::catalog::Catalog;
+use crate::pull::mapping::Fault;
 use crate::telemetry::environment::Environment;
-use crate::telemetry::settings::{DEFAULT_ATTRIBUTE_COUNT, Logs, RecordLimits, Settings, SpanLimits, Traces};
+use crate::telemetry::settings::{
+    DEFAULT_ATTRIBUTE_COUNT, Endpoint, Logs, Metrics, Reader, RecordLimits, Settings, SpanLimits, Traces,
+};
+use crate::views::Views;
 
 /// The newest version of the schema that is known: 1.1.
 const MAJOR: u32 = 1;
@@ -57,7 +64,27 @@ pub(super) fn settings(document: &Node, environment: &Environment, report: &mut 
     for (key, field) in top.others() {
         field.warning(format!("`{key}` is no key of the schema, and is not read"), report);
     }
-    Some(Settings { disabled, log_level, resource, propagators, traces, metrics, logs, distribution })
+    let settings = Settings { disabled, log_level, resource, propagators, traces, metrics, logs, distribution };
+    if report.errors.is_empty() {
+        endpoint(&Field::top(document), &settings, report);
+    }
+    Some(settings)
+}
+
+/// What of the endpoint's own settings cannot be, or has no effect.
+fn endpoint(top: &Field<'_>, settings: &Settings, report: &mut Report) {
+    const PATH: &str = "distribution.telecine.prometheus";
+    let Settings { metrics, distribution, .. } = settings;
+    let is_served = metrics.readers.iter().any(|reader| matches!(reader, Reader::Prometheus(_)));
+    if !is_served && distribution.prometheus != Endpoint::default() {
+        top.within(PATH).warning("has no effect: no reader of the file serves Prometheus", report);
+    }
+    let catalog = Catalog::own();
+    let Metrics { views, histogram_aggregation, cardinality, .. } = metrics.clone();
+    let Ok(views) = Views::with_rules(&catalog, views, histogram_aggregation, cardinality) else { return };
+    for Fault { rule, key, flaw } in distribution.prometheus.mapping.faults(&catalog, &views) {
+        top.within(&format!("{PATH}.mapping.rules[{rule}].{key}")).error(flaw.to_string(), report);
+    }
 }
 
 /// What of the version is not as this SDK knows it.

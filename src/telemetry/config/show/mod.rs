@@ -1,5 +1,6 @@
 //! Settings as a configuration file. Given back, it shows the same.
 
+mod mapping;
 mod metrics;
 mod yaml;
 
@@ -310,7 +311,7 @@ fn distribution(distribution: &Distribution) -> Object {
     lines.some("file", logs.file.as_ref().map(|file| text(file.to_string_lossy())));
     lines.some("colour", logs.colour.map(Yaml::Boolean));
     object.object("logs", lines);
-    let mut endpoint = Object::default();
+    let mut endpoint = mapping::endpoint(&prometheus.mapping);
     endpoint.some("bearer_token", prometheus.bearer_token.as_ref().map(|_| text(HIDDEN)));
     object.object("prometheus", endpoint);
     object
