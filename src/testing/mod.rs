@@ -28,10 +28,11 @@ mod tests;
 
 use std::io;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::reader::MetricReader as _;
+use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Dispatch;
 use tracing::instrument::WithSubscriber as _;
 
@@ -61,6 +62,20 @@ type Lines = Arc<Mutex<Vec<String>>>;
 const ENVIRONMENT: [(&str, &str); 3] =
     [("OTEL_TRACES_EXPORTER", "none"), ("OTEL_METRICS_EXPORTER", "none"), ("OTEL_LOGS_EXPORTER", "none")];
 
+/// Of the tests of one process, the first one does what is for all.
+static LISTEN: Once = Once::new();
+
+/// A callsite that is seen for the first time while another test sets its subscriber may miss that one; it
+/// does not where somebody listens everywhere.
+fn listen_everywhere() {
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
+    // Tests make and drop subscribers side by side, and `tracing` may drop the last handle to one while it holds
+    // the lock under which a callsite is registered. In it is a tracer provider, which says that it is dropped:
+    // by a callsite that must have been registered before, or that thread waits for itself.
+    let provider = SdkTracerProvider::builder().build();
+    let _ = provider.shutdown();
+}
+
 impl Bench {
     /// Telemetry with telecine's own catalogue.
     ///
@@ -76,9 +91,7 @@ impl Bench {
     /// # Errors
     /// What [`Builder::build`] reports: a catalogue with faults, for one.
     pub fn with(set_up: impl FnOnce(Builder) -> Builder) -> Result<Self, Error> {
-        // A callsite that is seen for the first time while another test sets its subscriber may miss that
-        // one; it does not where somebody listens everywhere. Of the tests that do this the first one does.
-        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
+        LISTEN.call_once(listen_everywhere);
         let (reader, spans, lines) = (Reader::new(), spans::Kept::default(), Lines::default());
         let telemetry = set_up(Telemetry::builder())
             .environment(Environment::from_iter(ENVIRONMENT))

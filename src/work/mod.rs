@@ -113,7 +113,8 @@ impl Work {
         self.workers().join(name.as_ref())
     }
 
-    /// A task that runs again and again, by a name that the program gives: `reconcile`.
+    /// A task that runs again and again, by a name that the program gives: `reconcile`. Two of one name share
+    /// their series.
     #[cfg(feature = "background")]
     pub fn background(&self, task: impl AsRef<str>) -> BackgroundBuilder {
         BackgroundBuilder::new(self, task.as_ref())

@@ -235,3 +235,30 @@ fn more_workers_than_anybody_has_are_not_remembered() {
     assert_eq!(states(&bench).0, telecine::work::worker::MAX_WORKERS as f64);
     assert_eq!(bench.total(worker::HEARTBEATS.name()), 20_000.0);
 }
+
+#[test]
+fn workers_come_and_go_while_they_are_collected() {
+    let (bench, work, clock) = start();
+    work.workers().lost_after(2 * SECOND).gone_after(5 * SECOND);
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let work = work.clone();
+            scope.spawn(move || {
+                for number in 0..500 {
+                    let own = work.worker(format!("own-{thread}-{}", number % 50));
+                    work.workers().hear(format!("far-{}", number % 200), &Heartbeat::new().load("cpu", 0.5));
+                    own.heartbeat();
+                    own.attempt(&work.job("clip").queue(&work.queue("clip")).create()).success();
+                }
+            });
+        }
+        for _ in 0..200 {
+            clock.advance(SECOND);
+            let ages = by(&bench, worker::HEARTBEAT_AGE.name(), "media.worker.name");
+            assert!(ages.len() <= NAMES + 1, "{ages:?}");
+        }
+    });
+    assert_eq!(bench.total(worker::HEARTBEATS.name()), 4000.0);
+    clock.advance(6 * SECOND);
+    assert_eq!(states(&bench), (0.0, 0.0, 0.0));
+}

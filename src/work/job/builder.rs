@@ -68,6 +68,9 @@ impl JobBuilder {
     ///
     /// What the row does not have, or what cannot be read, is not known: a job whose wait is not known
     /// adds nothing to `media.job.queue.duration`, and one without a trace begins one.
+    ///
+    /// The row may come from a worker that ended while it ran: see [`Job::attempts`] before a job that ends
+    /// every worker is attempted for ever.
     pub fn received(mut self, row: &HashMap<String, String>) -> Self {
         let accepted = self.carried.take().and_then(|known| known.accepted);
         let carried = Carried::read(row);
