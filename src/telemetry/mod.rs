@@ -25,6 +25,8 @@
 //! that an operator has the last word. With nothing said, metrics are both served to Prometheus and
 //! pushed, and traces and logs are pushed. That is a deviation: the specification's default of
 //! `OTEL_METRICS_EXPORTER` is `otlp` alone.
+//!
+//! `OTEL_CONFIG_FILE` names a [configuration file](config) that says all of it in their place.
 
 mod builder;
 pub mod config;

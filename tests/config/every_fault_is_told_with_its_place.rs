@@ -205,6 +205,21 @@ fn versions_that_are_not_known() {
     }
 }
 
+/// What loses `/development` in a newer version is read by either name there, and only there.
+#[test]
+fn what_is_no_longer_in_development() {
+    let text = |version: &str| {
+        format!(
+            "file_format: \"{version}\"\nresource: {{detection: {{detectors: [{{host: }}]}}}}\nmeter_provider: {{readers: [{{pull: {{exporter: {{prometheus: {{target_info_enabled: false}}}}}}}}]}}"
+        )
+    };
+    let file = read_with(&text("1.2"), &[]).unwrap();
+    assert_eq!(file.warnings.len(), 1, "{:?}", file.warnings);
+    assert_eq!(file.settings.resource.detection.detectors.len(), 1);
+    assert!(file.settings.to_yaml().contains("target_info_enabled/development: false"));
+    assert_eq!(read_with(&text("1.1"), &[]).unwrap_err().0.len(), 2);
+}
+
 #[test]
 fn all_at_once_in_the_order_of_the_file() {
     let faults = faults(

@@ -7,6 +7,7 @@ mod every_fault_is_told_with_its_place;
 mod everything_the_schema_has_is_read;
 mod the_command_checks_and_shows;
 mod what_is_shown_is_shown_again;
+mod what_the_file_says_holds;
 
 use telecine::telemetry::Environment;
 use telecine::telemetry::config::{Error, Fault, File};

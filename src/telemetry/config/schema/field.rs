@@ -14,6 +14,7 @@ use crate::telemetry::config::fault::{Place, Position, Report};
 pub(super) struct Field<'a> {
     node: &'a Node,
     path: String,
+    is_newer: bool,
 }
 
 /// A mapping whose keys are known.
@@ -22,11 +23,22 @@ pub(super) struct Object<'a> {
     at: Position,
     path: String,
     known: Vec<&'static str>,
+    is_newer: bool,
 }
 
 impl<'a> Field<'a> {
     pub(super) fn top(node: &'a Node) -> Self {
-        Self { node, path: String::new() }
+        Self { node, path: String::new(), is_newer: false }
+    }
+
+    /// The same in a file of a newer version, where keys that end in `/development` here may have lost it.
+    pub(super) fn newer(self, is_newer: bool) -> Self {
+        Self { is_newer, ..self }
+    }
+
+    /// A name of a component as it is known here.
+    pub(super) fn is_called(&self, name: &str, known: &str) -> bool {
+        is_called(name, known, self.is_newer)
     }
 
     pub(super) fn value(&self) -> &'a Value {
@@ -64,7 +76,7 @@ impl<'a> Field<'a> {
             node = next;
         }
         let path = if self.path.is_empty() { path.to_owned() } else { format!("{}.{path}", self.path) };
-        Field { node, path }
+        Field { node, path, is_newer: self.is_newer }
     }
 
     pub(super) fn is_list(&self) -> bool {
@@ -158,7 +170,7 @@ impl<'a> Field<'a> {
             self.error(format!("must have at least {minimum} item"), report);
             return None;
         }
-        let item = |(index, node)| Field { node, path: format!("{}[{index}]", self.path) };
+        let item = |(index, node)| Field { node, path: format!("{}[{index}]", self.path), is_newer: self.is_newer };
         Some(items.iter().enumerate().map(item).collect())
     }
 
@@ -172,13 +184,19 @@ impl<'a> Field<'a> {
             self.expected("a mapping", report);
             return None;
         };
-        Some(Object { entries, at: self.node.at, path: self.path.clone(), known: Vec::new() })
+        Some(Object { entries, at: self.node.at, path: self.path.clone(), known: Vec::new(), is_newer: self.is_newer })
     }
 
     /// A mapping, or null for one without keys.
     pub(super) fn object_or_null(&self, report: &mut Report) -> Option<Object<'a>> {
         match self.value() {
-            Value::Null => Some(Object { entries: &[], at: self.node.at, path: self.path.clone(), known: Vec::new() }),
+            Value::Null => Some(Object {
+                entries: &[],
+                at: self.node.at,
+                path: self.path.clone(),
+                known: Vec::new(),
+                is_newer: self.is_newer,
+            }),
             _ => self.object(report),
         }
     }
@@ -215,7 +233,7 @@ impl<'a> Field<'a> {
 impl<'a> Object<'a> {
     fn of(&self, entry: &'a Entry) -> Field<'a> {
         let path = if self.path.is_empty() { entry.key.clone() } else { format!("{}.{}", self.path, entry.key) };
-        Field { node: &entry.value, path }
+        Field { node: &entry.value, path, is_newer: self.is_newer }
     }
 
     pub(super) fn error(&self, reason: impl Into<String>, report: &mut Report) {
@@ -225,7 +243,7 @@ impl<'a> Object<'a> {
     /// What a key holds, also null.
     pub(super) fn field(&mut self, key: &'static str) -> Option<Field<'a>> {
         self.known.push(key);
-        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        let entry = self.entries.iter().find(|entry| is_called(&entry.key, key, self.is_newer))?;
         Some(self.of(entry))
     }
 
@@ -278,9 +296,13 @@ impl<'a> Object<'a> {
         self.field(key)?.list(minimum, report)
     }
 
+    fn knows(&self, key: &str) -> bool {
+        self.known.iter().any(|known| is_called(key, known, self.is_newer))
+    }
+
     /// Says which keys are not known.
     pub(super) fn close(self, report: &mut Report) {
-        for entry in self.entries.iter().filter(|entry| !self.known.contains(&entry.key.as_str())) {
+        for entry in self.entries.iter().filter(|entry| !self.knows(&entry.key)) {
             let known = match self.known.as_slice() {
                 [] => "there is none here".to_owned(),
                 known => format!("there is {}", listed(known.iter().copied())),
@@ -291,7 +313,7 @@ impl<'a> Object<'a> {
 
     /// The keys that are not known, of a mapping that may have others.
     pub(super) fn others(&self) -> Vec<(&'a str, Field<'a>)> {
-        let others = self.entries.iter().filter(|entry| !self.known.contains(&entry.key.as_str()));
+        let others = self.entries.iter().filter(|entry| !self.knows(&entry.key));
         others.map(|entry| (entry.key.as_str(), self.of(entry))).collect()
     }
 
@@ -310,6 +332,10 @@ impl Field<'_> {
         }
         size
     }
+}
+
+fn is_called(key: &str, known: &str, is_newer: bool) -> bool {
+    key == known || is_newer && known.strip_suffix("/development") == Some(key)
 }
 
 /// `a, b and c`.

@@ -87,7 +87,7 @@ fn pull<'a>(field: &Field<'a>, report: &mut Report) -> Option<(Reader, Shared<'a
     let mut object = field.object(report)?;
     let exporter = object.required("exporter", report).and_then(|exporter| {
         let (name, settings) = exporter.component("exporter", report)?;
-        if name != "prometheus/development" {
+        if !exporter.is_called(name, "prometheus/development") {
             exporter.unknown("exporter", name, &["prometheus/development"], report);
             return None;
         }

@@ -40,10 +40,11 @@ const MINOR: u32 = 1;
 
 /// The settings that a document says, as far as it can be read; only what has no error in its report is complete.
 pub(super) fn settings(document: &Node, environment: &Environment, report: &mut Report) -> Option<Settings> {
-    let mut top = Field::top(document).object(report)?;
-    if let Some(version) = top.required("file_format", report) {
-        file_format(&version, report);
-    }
+    let top = Field::top(document);
+    let version = top.object(report)?.required("file_format", report);
+    let is_newer = version.is_some_and(|version| file_format(&version, report));
+    let mut top = top.newer(is_newer).object(report)?;
+    top.field("file_format");
     let disabled = top.boolean("disabled", report).unwrap_or_default();
     let log_level = top.word("log_level", &SEVERITIES, report);
     let general = top.field("attribute_limits").and_then(|limits| general_limits(&limits, report)).unwrap_or_default();
@@ -87,9 +88,9 @@ fn endpoint(top: &Field<'_>, settings: &Settings, report: &mut Report) {
     }
 }
 
-/// What of the version is not as this SDK knows it.
-fn file_format(field: &Field<'_>, report: &mut Report) {
-    let Some(text) = field.text(report) else { return };
+/// Whether the version is newer than what this SDK knows; what is not as it knows it is said.
+fn file_format(field: &Field<'_>, report: &mut Report) -> bool {
+    let Some(text) = field.text(report) else { return false };
     let (numbers, meta) = match text.split_once('-') {
         Some((numbers, meta)) => (numbers, Some(meta)),
         None => (text, None),
@@ -116,6 +117,7 @@ fn file_format(field: &Field<'_>, report: &mut Report) {
         }
         Some(_) => {}
     }
+    version.is_some_and(|(major, minor)| major == MAJOR && minor > MINOR)
 }
 
 /// Limits for spans and log records, where these have none of their own.
