@@ -14,6 +14,7 @@ pub mod conversion;
 pub mod database;
 mod definition;
 mod document;
+pub mod gpu;
 pub mod http;
 pub mod job;
 mod lint;
@@ -63,6 +64,7 @@ const OWN: &[(&str, &[Instrument])] = &[
     ("Process", process::ALL),
     ("Tokio runtimes", runtime::ALL),
     ("HTTP", http::ALL),
+    ("GPUs", gpu::ALL),
     ("Telemetry itself", telemetry::ALL),
 ];
 

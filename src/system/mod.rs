@@ -4,7 +4,10 @@
 //! |---|---|
 //! | the process | by itself, unless [`Builder::without_process_metrics`](crate::telemetry::Builder::without_process_metrics) is called |
 //! | a tokio runtime | [`Telemetry::observe_runtime`](crate::Telemetry::observe_runtime) |
+//! | NVIDIA's GPUs | `Builder::gpus`, feature `gpu` |
 
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod process;
 pub mod runtime;
 #[cfg(feature = "telemetry")]

@@ -30,6 +30,8 @@ pub struct Builder {
     pub(super) process_metrics: bool,
     pub(super) access: Access,
     pub(super) readers: Readers,
+    #[cfg(feature = "gpu")]
+    pub(super) gpus: Option<Gpus>,
     pub(super) processors: Processors,
     pub(super) log_format: Format,
     pub(super) log_file: Option<PathBuf>,
@@ -40,6 +42,10 @@ pub struct Builder {
 #[derive(Default)]
 pub(super) struct Readers(Vec<AddReader>);
 
+/// Where readings of GPUs come from.
+#[cfg(feature = "gpu")]
+pub(super) struct Gpus(pub(super) Box<dyn crate::system::gpu::Source>);
+
 type AddReader = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
 
 impl Readers {
@@ -49,6 +55,13 @@ impl Readers {
 
     pub(super) fn add_to(self, builder: MeterProviderBuilder) -> MeterProviderBuilder {
         self.0.into_iter().fold(builder, |builder, add| add(builder))
+    }
+}
+
+#[cfg(feature = "gpu")]
+impl fmt::Debug for Gpus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gpus")
     }
 }
 
@@ -88,6 +101,8 @@ impl Builder {
             process_metrics: true,
             access: Access::default(),
             readers: Readers::default(),
+            #[cfg(feature = "gpu")]
+            gpus: None,
             processors: Processors::default(),
             log_format: Format::Auto,
             log_file: None,
@@ -151,6 +166,14 @@ impl Builder {
     /// agent on the host. Default: they are there.
     pub fn without_process_metrics(mut self) -> Self {
         self.process_metrics = false;
+        self
+    }
+
+    /// Serves what GPUs say of themselves: [`Nvml`](crate::system::gpu::Nvml) reads NVIDIA's, a
+    /// [`Recording`](crate::system::gpu::Recording) plays what was read before. Default: none are read.
+    #[cfg(feature = "gpu")]
+    pub fn gpus(mut self, source: impl crate::system::gpu::Source + 'static) -> Self {
+        self.gpus = Some(Gpus(Box::new(source)));
         self
     }
 

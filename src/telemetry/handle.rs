@@ -57,9 +57,9 @@ pub struct Telemetry {
     data: Data,
     media: Media,
     work: Work,
-    _process: Observed,
     #[cfg(feature = "http")]
     http: Http,
+    _observed: Observed,
     exemplars: Exemplars,
     meters: exemplar::MeterProvider,
     log_config: logs::Config,
@@ -93,6 +93,8 @@ impl Telemetry {
             environment,
             subscriber: _,
             process_metrics,
+            #[cfg(feature = "gpu")]
+            gpus,
             access,
             readers,
             processors,
@@ -133,9 +135,16 @@ impl Telemetry {
         let media = Media::new(&instruments);
         let work = Work::new(&instruments, &media);
         work.declare(&job_types);
-        let process = if process_metrics { system::process::observe(&instruments) } else { Observed::nothing() };
         #[cfg(feature = "http")]
         let http = Http::new(&instruments);
+        let mut observed = Vec::new();
+        if process_metrics {
+            observed.push(system::process::observe(&instruments));
+        }
+        #[cfg(feature = "gpu")]
+        if let Some(gpus) = gpus.filter(|_| is_read) {
+            observed.push(system::gpu::observe_boxed(&instruments, gpus.0));
+        }
         Ok(Self {
             settings,
             ignored,
@@ -144,9 +153,9 @@ impl Telemetry {
             data,
             media,
             work,
-            _process: process,
             #[cfg(feature = "http")]
             http,
+            _observed: observed.into_iter().collect(),
             exemplars,
             meters,
             log_config,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use telecine::catalog::{
-    Catalog, Instrument, Kind, background, cache, conversion, database, http, job, package, playback, process, queue,
-    runtime, span, stage, storage, telemetry, transcode, transcription, upload, worker,
+    Catalog, Instrument, Kind, background, cache, conversion, database, gpu, http, job, package, playback, process,
+    queue, runtime, span, stage, storage, telemetry, transcode, transcription, upload, worker,
 };
 use telecine::media::transcode::{DefectKind, QualityMetric};
 use telecine::media::{FileType, RetryReason, Stage};
@@ -60,6 +60,7 @@ fn no_area_is_left_out() {
         telemetry::ALL,
         process::ALL,
         runtime::ALL,
+        gpu::ALL,
     ];
     for (area, instruments) in Catalog::own().areas() {
         assert!(HERE.iter().chain(&elsewhere).any(|driven| *driven == instruments), "nothing drives {area}");
