@@ -61,6 +61,7 @@ mod format;
 mod human;
 mod json;
 mod layer;
+mod limits;
 mod otlp;
 mod output;
 mod record;
@@ -69,6 +70,8 @@ mod trace;
 pub use error::Error;
 pub(crate) use filter::{readable, spans};
 pub use format::Format;
+pub use limits::RecordLimits;
+pub(crate) use limits::cut;
 pub use output::{Counts, Guard, Writer};
 pub use record::{LINE_LIMIT, VALUE_LIMIT};
 
@@ -107,6 +110,8 @@ pub struct Config {
     /// Whether lines for people are coloured. Default: none, which is "when standard error is a terminal".
     /// A program that honours `NO_COLOR` sets `Some(false)`.
     pub colour: Option<bool>,
+    /// What is left of large records that are exported. Lines have limits of their own.
+    pub limits: RecordLimits,
     /// Resource attributes that every line of JSON repeats, `service.name` for one. Default: none.
     pub resource: Vec<(String, String)>,
 }
@@ -124,6 +129,7 @@ impl Default for Config {
             buffer: DEFAULT_BUFFER,
             writer: None,
             colour: None,
+            limits: RecordLimits::default(),
             resource: Vec::new(),
         }
     }
@@ -160,7 +166,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     let filter = filter::Events::export(config)?;
-    Ok(layer::Logs::new(otlp::Otlp::new(provider)).with_filter(filter).boxed())
+    Ok(layer::Logs::new(otlp::Otlp::new(provider, config.limits)).with_filter(filter).boxed())
 }
 
 /// Reads `OTEL_LOG_LEVEL`: `none` or `off`, `error`, `warn`, `info`, `debug`, `verbose` or `trace`, in any case.

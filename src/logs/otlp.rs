@@ -1,24 +1,46 @@
 use super::{
     layer::Emit,
+    limits::{RecordLimits, cut},
     record::{Exception, Record, Value},
 };
 use opentelemetry::{
     Context,
     logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity},
 };
-use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
+use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger, SdkLoggerProvider};
 use tracing::{Level, Metadata};
 
 /// Records as OpenTelemetry log records.
 #[derive(Debug)]
 pub(super) struct Otlp {
     logger: SdkLogger,
+    limits: RecordLimits,
+}
+
+/// Adds attributes up to the limits.
+struct Attributes<'a> {
+    log: &'a mut SdkLogRecord,
+    left: usize,
+    value_length: Option<usize>,
+}
+
+impl Attributes<'_> {
+    fn add(&mut self, name: &'static str, mut value: AnyValue) {
+        if self.left == 0 {
+            return;
+        }
+        self.left -= 1;
+        if let (AnyValue::String(text), Some(length)) = (&mut value, self.value_length) {
+            cut(text, length);
+        }
+        self.log.add_attribute(name, value);
+    }
 }
 
 impl Otlp {
-    pub(super) fn new(provider: &SdkLoggerProvider) -> Self {
+    pub(super) fn new(provider: &SdkLoggerProvider, limits: RecordLimits) -> Self {
         // Exporters take the record's target as the scope's name.
-        Self { logger: provider.logger("") }
+        Self { logger: provider.logger(""), limits }
     }
 }
 
@@ -37,13 +59,15 @@ impl Emit for Otlp {
         log.set_severity_number(severity(*record.metadata.level()));
         log.set_severity_text(record.metadata.level().as_str());
         log.set_body(AnyValue::from(record.message.clone()));
+        let RecordLimits { attribute_value_length: value_length, attributes: left } = self.limits;
+        let mut attributes = Attributes { log: &mut log, left, value_length };
         for (name, value) in record.context.iter().chain(record.fields.iter()) {
-            log.add_attribute(name, any(value));
+            attributes.add(name, any(value));
         }
         // An attribute's name occurs once. What the program says under it wins.
         let mut add = |name: &'static str, value: AnyValue| {
             if !record.context.contains(name) && !record.fields.contains(name) {
-                log.add_attribute(name, value);
+                attributes.add(name, value);
             }
         };
         if let Some(file) = &record.file {

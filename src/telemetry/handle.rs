@@ -7,6 +7,7 @@ use std::time::Duration;
 use opentelemetry::logs::Severity;
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::trace::noop::NoopTracer;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::filter::LevelFilter;
@@ -188,7 +189,9 @@ impl Telemetry {
             #[cfg(feature = "http")]
             http: telemetry.http.clone(),
         })?;
-        opentelemetry::global::set_tracer_provider(telemetry.ending.tracers.clone());
+        if !telemetry.settings.disabled {
+            opentelemetry::global::set_tracer_provider(telemetry.ending.tracers.clone());
+        }
         opentelemetry::global::set_text_map_propagator(providers::propagator(&telemetry.settings.propagators));
         telemetry.announce();
         Ok(telemetry)
@@ -299,9 +302,13 @@ impl Telemetry {
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
-        let spans =
-            tracing_opentelemetry::layer().with_tracer(self.ending.tracers.tracer(SCOPE)).with_filter(logs::spans());
-        if self.settings.disabled || self.settings.logs.processors.is_empty() {
+        let spans = tracing_opentelemetry::layer();
+        if self.settings.disabled {
+            // Context still travels: a span is then the one that it came from.
+            return Ok(spans.with_tracer(NoopTracer::new()).with_filter(logs::spans()).boxed());
+        }
+        let spans = spans.with_tracer(self.ending.tracers.tracer(SCOPE)).with_filter(logs::spans());
+        if self.settings.logs.processors.is_empty() {
             return Ok(spans.boxed());
         }
         Ok(spans.and_then(logs::otlp(&self.log_config, &self.ending.loggers)?).boxed())
@@ -401,6 +408,7 @@ fn log_config(
         file: lines.file.or(file),
         writer,
         colour: lines.colour,
+        limits: settings.logs.limits,
         ..logs::Config::default()
     }
 }

@@ -28,9 +28,11 @@
 //!
 //! `OTEL_CONFIG_FILE` names a [configuration file](config) that says all of it in their place.
 
+mod b3;
 mod builder;
 pub mod config;
 mod counted;
+mod cut;
 mod environment;
 mod error;
 mod exits;

@@ -1,6 +1,7 @@
 //! OpenTelemetry's providers, made from what is in force.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry_sdk::Resource;
@@ -16,13 +17,18 @@ use opentelemetry_sdk::trace::{
     SimpleSpanProcessor, SpanExporter, SpanLimits as SdkSpanLimits, SpanProcessor, TracerProviderBuilder,
 };
 
+use super::b3::B3;
 use super::builder::Processors;
 use super::counted::{Counted, Handed};
+use super::cut::Cut;
 use super::settings::{
     Exporter, Logs, MetricExporter, Metrics, ParentBased, Periodic, ProcessorKind, Propagator, Reader, Sampler,
     SpanLimits, Traces,
 };
 use crate::views::Views;
+
+/// Without any delay the SDK's processors would never rest.
+const SHORTEST_DELAY: Duration = Duration::from_millis(1);
 
 /// A provider, and how much was handed over to be pushed, by exporter.
 pub(super) type Provided<P> = (P, Vec<Handed>);
@@ -38,18 +44,19 @@ pub(super) fn tracers(
         .with_resource(resource.clone())
         .with_sampler(sampler(&settings.sampler))
         .with_span_limits(span_limits(settings.limits));
+    let length = settings.limits.attribute_value_length;
     let (mut otlp, mut handed) = (otlp.into_iter(), Vec::new());
     for processor in &settings.processors {
         let count = Handed::default();
         match &processor.exporter {
             Exporter::Console => {
                 let exporter = opentelemetry_stdout::SpanExporter::default();
-                builder = spans(builder, processor.kind, exporter, count);
+                builder = spans(builder, processor.kind, Cut { inner: exporter, length }, count);
             }
             Exporter::Otlp(_) => {
                 let Some(exporter) = otlp.next() else { continue };
                 handed.push(count.clone());
-                builder = spans(builder, processor.kind, exporter, count);
+                builder = spans(builder, processor.kind, Cut { inner: exporter, length }, count);
             }
         }
     }
@@ -75,7 +82,7 @@ fn spans(
             let config = SpanBatch::default()
                 .with_max_queue_size(batch.queue)
                 .with_max_export_batch_size(batch.batch)
-                .with_scheduled_delay(batch.delay)
+                .with_scheduled_delay(batch.delay.max(SHORTEST_DELAY))
                 .build();
             add(builder, BatchSpanProcessor::builder(exporter).with_batch_config(config).build(), handed)
         }
@@ -156,7 +163,7 @@ fn records(
             let config = RecordBatch::default()
                 .with_max_queue_size(batch.queue)
                 .with_max_export_batch_size(batch.batch)
-                .with_scheduled_delay(batch.delay)
+                .with_scheduled_delay(batch.delay.max(SHORTEST_DELAY))
                 .build();
             add(builder, BatchLogProcessor::builder(exporter).with_batch_config(config).build(), handed)
         }
@@ -198,6 +205,8 @@ pub(super) fn propagator(propagators: &[Propagator]) -> TextMapCompositePropagat
     let propagators = propagators.iter().map(|propagator| match propagator {
         Propagator::TraceContext => Box::new(TraceContextPropagator::new()) as Box<dyn TextMapPropagator + Send + Sync>,
         Propagator::Baggage => Box::new(BaggagePropagator::new()),
+        Propagator::B3 => Box::new(B3::one_header()),
+        Propagator::B3Multi => Box::new(B3::several_headers()),
     });
     TextMapCompositePropagator::new(propagators.collect())
 }

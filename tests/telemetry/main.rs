@@ -6,5 +6,7 @@ mod a_subscriber_of_ones_own_gets_layers;
 mod both_exits_tell_the_same;
 mod shutdown_comes_back_on_every_runtime;
 mod support;
+mod the_environment_means_what_the_specification_says;
 mod two_live_in_one_process;
+mod variables;
 mod without_a_collector_the_program_works_on;

@@ -16,6 +16,9 @@ const PROMETHEUS: (&str, Option<Exit>) = ("prometheus", Some(Exit::Prometheus));
 const CONSOLE: (&str, Option<Exit>) = ("console", Some(Exit::Console));
 const NONE: (&str, Option<Exit>) = ("none", None);
 
+/// What the specification knows and telecine has not.
+const MISSING: [&str; 2] = ["zipkin", "otlp/stdout"];
+
 /// Where a signal goes.
 pub(super) fn read(reader: &mut Reader<'_>, kind: Kind) -> Vec<Exit> {
     let (variable, known, default): (_, &[_], &[_]) = match kind {
@@ -23,7 +26,7 @@ pub(super) fn read(reader: &mut Reader<'_>, kind: Kind) -> Vec<Exit> {
         Kind::Metrics => ("OTEL_METRICS_EXPORTER", &[OTLP, PROMETHEUS, CONSOLE, NONE], &[Exit::Otlp, Exit::Prometheus]),
         Kind::Logs => ("OTEL_LOGS_EXPORTER", &[OTLP, CONSOLE, NONE], &[Exit::Otlp]),
     };
-    let Some(list) = reader.words(variable, known).filter(|list| !list.is_empty()) else {
+    let Some(list) = reader.words(variable, known, &MISSING).filter(|list| !list.is_empty()) else {
         // What is left out here is so in silence: a program without the feature wants it so.
         return default.iter().copied().filter(|exit| exit.feature().is_none()).collect();
     };

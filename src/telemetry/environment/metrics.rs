@@ -20,18 +20,19 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Metrics {
     let filter = reader.word(
         "OTEL_METRICS_EXEMPLAR_FILTER",
         &[("trace_based", Filter::TraceBased), ("always_on", Filter::AlwaysOn), ("always_off", Filter::AlwaysOff)],
+        &[],
     );
     Metrics {
         readers: readers(reader),
         views: Vec::new(),
         exemplar_filter: filter.unwrap_or_default(),
-        histogram_aggregation: HistogramAggregation::default(),
+        histogram_aggregation: histogram_aggregation(reader),
         cardinality: CardinalityLimits::default(),
     }
 }
 
 fn readers(reader: &mut Reader<'_>) -> Vec<settings::Reader> {
-    let interval = reader.milliseconds("OTEL_METRIC_EXPORT_INTERVAL").filter(|interval| !interval.is_zero());
+    let interval = reader.between("OTEL_METRIC_EXPORT_INTERVAL", 1..=u64::MAX).map(Duration::from_millis);
     let timeout = reader.milliseconds("OTEL_METRIC_EXPORT_TIMEOUT").unwrap_or(DEFAULT_METRIC_TIMEOUT);
     let temporality = temporality(reader);
     let prometheus = prometheus(reader);
@@ -56,7 +57,16 @@ fn readers(reader: &mut Reader<'_>) -> Vec<settings::Reader> {
 fn temporality(reader: &mut Reader<'_>) -> Temporality {
     let known =
         [("cumulative", Temporality::Cumulative), ("delta", Temporality::Delta), ("lowmemory", Temporality::LowMemory)];
-    reader.word("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", &known).unwrap_or_default()
+    reader.word("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", &known, &[]).unwrap_or_default()
+}
+
+/// It is the push's variable, and holds for every exit: both tell one truth.
+fn histogram_aggregation(reader: &mut Reader<'_>) -> HistogramAggregation {
+    let known = [
+        ("explicit_bucket_histogram", HistogramAggregation::Explicit),
+        ("base2_exponential_bucket_histogram", HistogramAggregation::Exponential),
+    ];
+    reader.word("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", &known, &[]).unwrap_or_default()
 }
 
 fn prometheus(reader: &mut Reader<'_>) -> Prometheus {

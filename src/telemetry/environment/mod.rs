@@ -1,6 +1,7 @@
 //! The environment, as a map, and what its variables say.
 
 mod exporters;
+mod limits;
 mod logs;
 mod metrics;
 mod otlp;

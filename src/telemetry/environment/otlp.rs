@@ -1,17 +1,42 @@
 //! `OTEL_EXPORTER_OTLP_*`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::Reader;
 use crate::push::{
     Compression, DEFAULT_GRPC_ENDPOINT, DEFAULT_HTTP_ENDPOINT, DEFAULT_TIMEOUT, Kind, Protocol, Signal, Tls,
 };
 
-/// A signal's own variable comes before the one for all signals.
+/// A setting's variables: a signal's own comes before the one for all signals.
 struct Names {
     own: String,
     all: String,
+}
+
+pub(super) fn signal(reader: &mut Reader<'_>, kind: Kind) -> Signal {
+    let names = |setting| Names::new(kind, setting);
+    let protocols = [("http/protobuf", Protocol::HttpProtobuf), ("grpc", Protocol::Grpc)];
+    let protocol = names("PROTOCOL").read(|name| reader.word(name, &protocols, &["http/json"]));
+    let protocol = protocol.unwrap_or(Protocol::HttpProtobuf);
+    let compressions = [("gzip", Some(Compression::Gzip)), ("none", None)];
+    let headers = names("HEADERS").read(|name| reader.parse(name, headers));
+    let insecure = names("INSECURE");
+    let insecure = if reader.text(&insecure.own).is_some() { insecure.own } else { insecure.all };
+    let file = |setting| names(setting).read(|name| reader.text(name).map(PathBuf::from));
+    let tls = Tls {
+        ca_file: file("CERTIFICATE"),
+        client_key_file: file("CLIENT_KEY"),
+        client_certificate_file: file("CLIENT_CERTIFICATE"),
+        insecure: reader.boolean(&insecure),
+    };
+    Signal {
+        protocol,
+        endpoint: endpoint(reader, kind, protocol),
+        headers: headers.unwrap_or_default(),
+        timeout: names("TIMEOUT").read(|name| reader.milliseconds(name)).unwrap_or(DEFAULT_TIMEOUT),
+        compression: names("COMPRESSION").read(|name| reader.word(name, &compressions, &[])).flatten(),
+        tls,
+    }
 }
 
 impl Names {
@@ -24,56 +49,72 @@ impl Names {
         Self { own: format!("OTEL_EXPORTER_OTLP_{signal}_{setting}"), all: format!("OTEL_EXPORTER_OTLP_{setting}") }
     }
 
-    /// The variable that is set, if any.
-    fn set<'s>(&'s self, reader: &Reader<'_>) -> Option<&'s str> {
-        [self.own.as_str(), &self.all].into_iter().find(|name| reader.text(name).is_some())
-    }
-}
-
-pub(super) fn signal(reader: &mut Reader<'_>, kind: Kind) -> Signal {
-    let protocol = Names::new(kind, "PROTOCOL")
-        .set(reader)
-        .and_then(|name| reader.word(name, &[("http/protobuf", Protocol::HttpProtobuf), ("grpc", Protocol::Grpc)]))
-        .unwrap_or(Protocol::HttpProtobuf);
-    let compression = Names::new(kind, "COMPRESSION")
-        .set(reader)
-        .and_then(|name| reader.word(name, &[("gzip", Some(Compression::Gzip)), ("none", None)]))
-        .flatten();
-    let timeout = Names::new(kind, "TIMEOUT").set(reader).and_then(|name| reader.milliseconds(name));
-    let headers = Names::new(kind, "HEADERS").set(reader).map(|name| reader.pairs(name));
-    let insecure = Names::new(kind, "INSECURE").set(reader).is_some_and(|name| reader.boolean(name));
-    let file = |reader: &Reader<'_>, setting| {
-        Names::new(kind, setting).set(reader).and_then(|name| reader.text(name)).map(PathBuf::from)
-    };
-    Signal {
-        protocol,
-        endpoint: endpoint(reader, kind, protocol),
-        headers: headers.unwrap_or_default(),
-        timeout: timeout.filter(|timeout| *timeout > Duration::ZERO).unwrap_or(DEFAULT_TIMEOUT),
-        compression,
-        tls: Tls {
-            ca_file: file(reader, "CERTIFICATE"),
-            client_key_file: file(reader, "CLIENT_KEY"),
-            client_certificate_file: file(reader, "CLIENT_CERTIFICATE"),
-            insecure,
-        },
+    /// The first that is set and can be read.
+    fn read<T>(&self, mut read: impl FnMut(&str) -> Option<T>) -> Option<T> {
+        read(&self.own).or_else(|| read(&self.all))
     }
 }
 
 /// For HTTP, a signal's own endpoint is used as it is, and the one for all signals is a base that the
 /// signal's path comes after.
-fn endpoint(reader: &Reader<'_>, kind: Kind, protocol: Protocol) -> String {
+fn endpoint(reader: &mut Reader<'_>, kind: Kind, protocol: Protocol) -> String {
     let names = Names::new(kind, "ENDPOINT");
-    let (own, all) = (reader.text(&names.own), reader.text(&names.all));
     if protocol == Protocol::Grpc {
-        return own.or(all).unwrap_or(DEFAULT_GRPC_ENDPOINT).to_owned();
+        let endpoint = names.read(|name| reader.parse(name, grpc_endpoint));
+        return endpoint.unwrap_or_else(|| DEFAULT_GRPC_ENDPOINT.to_owned());
     }
-    own.map(str::to_owned).unwrap_or_else(|| {
-        let path = match kind {
-            Kind::Traces => "traces",
-            Kind::Metrics => "metrics",
-            Kind::Logs => "logs",
-        };
-        format!("{}/v1/{path}", all.unwrap_or(DEFAULT_HTTP_ENDPOINT).trim_end_matches('/'))
+    reader.parse(&names.own, http_endpoint).unwrap_or_else(|| {
+        let base = reader.parse(&names.all, http_endpoint);
+        let base = base.as_deref().unwrap_or(DEFAULT_HTTP_ENDPOINT);
+        format!("{}/v1/{}", base.trim_end_matches('/'), kind.as_str())
     })
+}
+
+// What cannot be used may hold credentials, and is not shown.
+
+fn http_endpoint(value: &str) -> Result<String, String> {
+    match value.split_once("://") {
+        Some((scheme, rest)) if is_http(scheme) && is_address(rest) => Ok(value.to_owned()),
+        _ => Err("it is not of the form http://host:port/path or https://host:port/path".to_owned()),
+    }
+}
+
+fn grpc_endpoint(value: &str) -> Result<String, String> {
+    let usable = match value.split_once("://") {
+        Some((scheme, rest)) => is_http(scheme) && is_address(rest),
+        None => is_address(value),
+    };
+    match usable {
+        true => Ok(value.to_owned()),
+        false => Err("it is not of the form http://host:port, https://host:port or host:port".to_owned()),
+    }
+}
+
+fn is_http(scheme: &str) -> bool {
+    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
+}
+
+/// Whether this begins with `host`, `host:port` or either after `user:password@`.
+fn is_address(rest: &str) -> bool {
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let (name, port) = match host.rsplit_once(':') {
+        // An IPv6 address has colons of its own.
+        Some((name, port)) if !port.ends_with(']') => (name, port),
+        _ => (host, "0"),
+    };
+    !name.is_empty() && port.parse::<u16>().is_ok() && !rest.contains(char::is_whitespace)
+}
+
+fn headers(value: &str) -> Result<Vec<(String, String)>, String> {
+    let headers = super::reader::pairs(value)?;
+    for (name, value) in &headers {
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
+            return Err(format!("{name:?} is not a header's name"));
+        }
+        if value.contains(char::is_control) {
+            return Err(format!("the value of {name:?} holds what no header may hold"));
+        }
+    }
+    Ok(headers)
 }

@@ -15,9 +15,15 @@ pub(super) fn read(reader: &mut Reader<'_>, kind: Kind, exits: Vec<Exit>, batch:
     processors.collect()
 }
 
+/// `prefix` is that of the variables: `OTEL_BSP`.
 pub(super) fn batch(reader: &mut Reader<'_>, prefix: &str, default: Batch) -> Batch {
-    let queue = reader.number(&format!("{prefix}_MAX_QUEUE_SIZE")).filter(|size| *size > 0).unwrap_or(default.queue);
-    let batch = reader.number(&format!("{prefix}_MAX_EXPORT_BATCH_SIZE")).filter(|size| *size > 0);
+    let size = 1..=Batch::LARGEST_QUEUE;
+    let largest = format!("{prefix}_MAX_EXPORT_BATCH_SIZE");
+    let queue = reader.between(&format!("{prefix}_MAX_QUEUE_SIZE"), size.clone()).unwrap_or(default.queue);
+    let batch = reader.between(&largest, size);
+    if batch.is_some_and(|batch| batch > queue) {
+        reader.ignore(&largest, format!("it is more than the queue holds: {queue} are sent at once"));
+    }
     Batch {
         delay: reader.milliseconds(&format!("{prefix}_SCHEDULE_DELAY")).unwrap_or(default.delay),
         timeout: reader.milliseconds(&format!("{prefix}_EXPORT_TIMEOUT")).unwrap_or(default.timeout),

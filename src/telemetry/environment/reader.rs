@@ -1,5 +1,9 @@
 //! Reads variables and gathers what had to be ignored.
 
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::{Environment, Ignored};
@@ -57,24 +61,41 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn number<T: std::str::FromStr>(&mut self, variable: &str) -> Option<T> {
+    pub(super) fn number<T: FromStr>(&mut self, variable: &str) -> Option<T> {
         self.parse(variable, |value| value.parse().map_err(|_| format!("`{value}` is not a number in range")))
+    }
+
+    /// A number between these two.
+    pub(super) fn between<T: FromStr + PartialOrd + Display>(
+        &mut self,
+        variable: &str,
+        range: RangeInclusive<T>,
+    ) -> Option<T> {
+        self.parse(variable, |value| match value.parse() {
+            Ok(number) if range.contains(&number) => Ok(number),
+            _ => Err(format!("`{value}` is not a number from {} to {}", range.start(), range.end())),
+        })
     }
 
     pub(super) fn milliseconds(&mut self, variable: &str) -> Option<Duration> {
         self.number(variable).map(Duration::from_millis)
     }
 
-    /// One of the known words, in any case.
-    pub(super) fn word<T: Clone>(&mut self, variable: &str, known: &[(&str, T)]) -> Option<T> {
-        self.parse(variable, |value| word(value, known))
+    /// One of the known words, in any case. What is `missing` is known to the specification only.
+    pub(super) fn word<T: Clone>(&mut self, variable: &str, known: &[(&str, T)], missing: &[&str]) -> Option<T> {
+        self.parse(variable, |value| word(value, known, missing))
     }
 
     /// A list of known words between commas. Those that are not known are reported and left out.
-    pub(super) fn words<T: Clone + PartialEq>(&mut self, variable: &str, known: &[(&str, T)]) -> Option<Vec<T>> {
+    pub(super) fn words<T: Clone + PartialEq>(
+        &mut self,
+        variable: &str,
+        known: &[(&str, T)],
+        missing: &[&str],
+    ) -> Option<Vec<T>> {
         let mut list = Vec::new();
         for value in self.text(variable)?.split(',').map(str::trim).filter(|value| !value.is_empty()) {
-            match word(value, known) {
+            match word(value, known, missing) {
                 Ok(value) if !list.contains(&value) => list.push(value),
                 Ok(_) => {}
                 Err(reason) => self.ignore(variable, reason),
@@ -90,28 +111,45 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn word<T: Clone>(value: &str, known: &[(&str, T)]) -> Result<T, String> {
-    known.iter().find(|(word, _)| word.eq_ignore_ascii_case(value)).map(|(_, known)| known.clone()).ok_or_else(|| {
-        let known: Vec<_> = known.iter().map(|(word, _)| *word).collect();
-        format!("`{value}` is none of {}", known.join(", "))
-    })
+fn word<T: Clone>(value: &str, known: &[(&str, T)], missing: &[&str]) -> Result<T, String> {
+    if let Some((_, known)) = known.iter().find(|(word, _)| word.eq_ignore_ascii_case(value)) {
+        return Ok(known.clone());
+    }
+    let what = match missing.iter().any(|word| word.eq_ignore_ascii_case(value)) {
+        true => "not supported: it can be one",
+        false => "none",
+    };
+    let known: Vec<_> = known.iter().map(|(word, _)| *word).collect();
+    Err(format!("`{value}` is {what} of {}", known.join(", ")))
 }
 
 pub(in crate::telemetry) fn pairs(list: &str) -> Result<Vec<(String, String)>, String> {
-    let decode = |text: &str| {
-        percent_encoding::percent_decode_str(text.trim())
-            .decode_utf8()
-            .map(std::borrow::Cow::into_owned)
-            .map_err(|_| "a percent-encoded part is not UTF-8".to_owned())
-    };
     list.split(',')
         .map(str::trim)
         .filter(|pair| !pair.is_empty())
         .enumerate()
-        .map(|(at, pair)| match pair.split_once('=') {
-            Some((key, value)) if !key.trim().is_empty() => Ok((decode(key)?, decode(value)?)),
+        .map(|(at, pair)| {
             // The pair itself may hold a secret.
-            _ => Err(format!("entry {} is not of the form key=value", at + 1)),
+            let entry = |what: &str| format!("entry {} {what}", at + 1);
+            match pair.split_once('=') {
+                Some((key, value)) if !key.trim().is_empty() => {
+                    let decode = |text| decoded(text).ok_or_else(|| entry("is not percent-encoded UTF-8"));
+                    Ok((decode(key)?, decode(value)?))
+                }
+                _ => Err(entry("is not of the form key=value")),
+            }
         })
         .collect()
+}
+
+fn decoded(text: &str) -> Option<String> {
+    let text = text.trim();
+    let mut sequences = text.split('%');
+    // Before the first percent sign is none.
+    sequences.next();
+    let well_formed = |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|digit| digit.is_ascii_hexdigit());
+    if !sequences.all(well_formed) {
+        return None;
+    }
+    percent_encoding::percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned)
 }

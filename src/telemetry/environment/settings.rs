@@ -1,6 +1,15 @@
 use super::{Environment, Ignored, Reader, logs, metrics, propagators, resource, traces};
 use crate::telemetry::settings::{Distribution, Lines, Settings};
 
+/// What the specification has beside these, and why it is not supported.
+const NOT_SUPPORTED: [(&str, &str); 3] = [
+    ("OTEL_ENTITIES", "the SDK's resources have no entities: OTEL_RESOURCE_ATTRIBUTES takes the same attributes"),
+    ("OTEL_EXPORTER_ZIPKIN_ENDPOINT", NO_ZIPKIN),
+    ("OTEL_EXPORTER_ZIPKIN_TIMEOUT", NO_ZIPKIN),
+];
+
+const NO_ZIPKIN: &str = "there is no Zipkin exporter: the collector can send to Zipkin what it gets by OTLP";
+
 impl Settings {
     /// What the environment says, and what of it had to be ignored.
     pub fn from_environment(environment: &Environment) -> (Self, Vec<Ignored>) {
@@ -15,6 +24,11 @@ impl Settings {
             logs: logs::read(&mut reader),
             distribution: Distribution { logs: read_lines(&mut reader), ..Distribution::default() },
         };
+        for (variable, why) in NOT_SUPPORTED {
+            if reader.text(variable).is_some() {
+                reader.ignore(variable, why);
+            }
+        }
         (settings, reader.into_ignored())
     }
 }

@@ -1,6 +1,6 @@
-use super::{Reader, exporters, processor};
+use super::{Reader, exporters, limits, processor};
 use crate::push::Kind;
-use crate::telemetry::settings::{DEFAULT_SPAN_BATCH, Sampler, SpanLimits, Traces};
+use crate::telemetry::settings::{DEFAULT_SPAN_BATCH, Sampler, Traces};
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Traces {
     let exits = exporters::read(reader, Kind::Traces);
@@ -8,9 +8,15 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Traces {
     Traces {
         processors: processor::read(reader, Kind::Traces, exits, batch),
         sampler: sampler(reader),
-        limits: SpanLimits::default(),
+        limits: limits::spans(reader),
     }
 }
+
+/// What the specification knows and telecine has not.
+const MISSING: [&str; 3] = ["jaeger_remote", "parentbased_jaeger_remote", "xray"];
+
+const NAME: &str = "OTEL_TRACES_SAMPLER";
+const ARGUMENT: &str = "OTEL_TRACES_SAMPLER_ARG";
 
 fn sampler(reader: &mut Reader<'_>) -> Sampler {
     let known = [
@@ -21,13 +27,21 @@ fn sampler(reader: &mut Reader<'_>) -> Sampler {
         ("parentbased_always_off", (true, Some(Sampler::AlwaysOff))),
         ("parentbased_traceidratio", (true, None)),
     ];
-    let Some((parent_based, root)) = reader.word("OTEL_TRACES_SAMPLER", &known) else { return Sampler::default() };
-    let root = root.unwrap_or_else(|| {
-        let share = reader.parse("OTEL_TRACES_SAMPLER_ARG", |value| match value.parse() {
-            Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
-            _ => Err(format!("`{value}` is not a share between 0 and 1")),
-        });
-        Sampler::TraceIdRatio(share.unwrap_or(1.0))
-    });
+    let Some((parent_based, root)) = reader.word(NAME, &known, &MISSING) else { return Sampler::default() };
+    let root = match root {
+        Some(root) => {
+            if reader.text(ARGUMENT).is_some() {
+                reader.ignore(ARGUMENT, format!("the sampler `{root}` takes no argument"));
+            }
+            root
+        }
+        None => {
+            let share = reader.parse(ARGUMENT, |value| match value.parse() {
+                Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+                _ => Err(format!("`{value}` is not a share between 0 and 1")),
+            });
+            Sampler::TraceIdRatio(share.unwrap_or(1.0))
+        }
+    };
     if parent_based { Sampler::parent_based(root) } else { root }
 }

@@ -62,7 +62,7 @@ impl Exits {
     /// What is in force, in one line, without secrets.
     pub(super) fn describe(&self, settings: &Settings) -> String {
         if settings.disabled {
-            return "telemetry is off (OTEL_SDK_DISABLED)".to_owned();
+            return "telemetry is off: it is disabled".to_owned();
         }
         let processors =
             |processors: &[Processor]| processors.iter().map(|processor| processor.exporter.to_string()).collect();

@@ -1,4 +1,5 @@
-use super::{DEFAULT_ATTRIBUTE_COUNT, Processor};
+use super::Processor;
+use crate::logs::RecordLimits;
 
 /// Log records: where they go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -7,19 +8,4 @@ pub struct Logs {
     pub processors: Vec<Processor>,
     /// What is left of large records.
     pub limits: RecordLimits,
-}
-
-/// What is left of large log records (specification, "LogRecord Limits").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecordLimits {
-    /// How many characters of a value of an attribute are kept. `None` keeps all.
-    pub attribute_value_length: Option<usize>,
-    /// How many attributes are kept.
-    pub attributes: usize,
-}
-
-impl Default for RecordLimits {
-    fn default() -> Self {
-        Self { attribute_value_length: None, attributes: DEFAULT_ATTRIBUTE_COUNT as usize }
-    }
 }

@@ -12,8 +12,9 @@ mod traces;
 
 use opentelemetry::logs::Severity;
 
+pub use crate::logs::RecordLimits;
 pub use distribution::{Distribution, Endpoint, Lines, Secret};
-pub use logs::{Logs, RecordLimits};
+pub use logs::Logs;
 pub use metrics::{
     DEFAULT_METRIC_INTERVAL, DEFAULT_METRIC_TIMEOUT, DEFAULT_PROMETHEUS_HOST, DEFAULT_PROMETHEUS_PORT, MetricExporter,
     Metrics, Periodic, Prometheus, Reader,
@@ -26,9 +27,6 @@ pub use traces::{ParentBased, Sampler, SpanLimits, Traces};
 use super::config;
 use super::environment::{Environment, Ignored};
 use super::error::Error;
-
-/// How many attributes an item may have when nothing else is said (specification, "Attribute Limits").
-pub const DEFAULT_ATTRIBUTE_COUNT: u32 = 128;
 
 /// What is in force, whichever way it was configured.
 ///

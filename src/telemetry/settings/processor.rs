@@ -37,7 +37,7 @@ pub struct Batch {
     pub delay: Duration,
     /// How long one export may take; zero is without end. The exporter's own timeout holds too.
     pub timeout: Duration,
-    /// How many items wait at most; more are dropped, and counted.
+    /// How many items wait at most, up to [`LARGEST_QUEUE`](Self::LARGEST_QUEUE); more are dropped, and counted.
     pub queue: usize,
     /// How many items are sent at once. No more than `queue`.
     pub batch: usize,
@@ -48,6 +48,11 @@ pub const DEFAULT_SPAN_BATCH: Batch =
     Batch { delay: Duration::from_secs(5), timeout: Duration::from_secs(30), queue: 2048, batch: 512 };
 /// The queue of a log record processor when nothing else is said (`OTEL_BLRP_*`).
 pub const DEFAULT_RECORD_BATCH: Batch = Batch { delay: Duration::from_secs(1), ..DEFAULT_SPAN_BATCH };
+
+impl Batch {
+    /// The most items that may wait: the memory of the whole queue is taken at the start.
+    pub const LARGEST_QUEUE: usize = 1 << 20;
+}
 
 /// What is shown of it: protocol and endpoint, without secrets.
 impl fmt::Display for Exporter {

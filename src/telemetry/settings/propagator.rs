@@ -5,4 +5,8 @@ pub enum Propagator {
     TraceContext,
     /// W3C Baggage.
     Baggage,
+    /// B3 in one header.
+    B3,
+    /// B3 in several headers.
+    B3Multi,
 }

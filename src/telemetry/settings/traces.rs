@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{DEFAULT_ATTRIBUTE_COUNT, Processor};
+use super::Processor;
 
 /// Traces: which are recorded, and where they go.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -78,6 +78,11 @@ impl ParentBased {
     }
 }
 
+impl SpanLimits {
+    /// Each of the numbers when nothing else is said.
+    pub const DEFAULT_COUNT: u32 = 128;
+}
+
 /// `parentbased_always_on`, the specification's default.
 impl Default for Sampler {
     fn default() -> Self {
@@ -89,11 +94,11 @@ impl Default for SpanLimits {
     fn default() -> Self {
         Self {
             attribute_value_length: None,
-            attributes: DEFAULT_ATTRIBUTE_COUNT,
-            events: 128,
-            links: 128,
-            event_attributes: DEFAULT_ATTRIBUTE_COUNT,
-            link_attributes: DEFAULT_ATTRIBUTE_COUNT,
+            attributes: Self::DEFAULT_COUNT,
+            events: Self::DEFAULT_COUNT,
+            links: Self::DEFAULT_COUNT,
+            event_attributes: Self::DEFAULT_COUNT,
+            link_attributes: Self::DEFAULT_COUNT,
         }
     }
 }
