@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use opentelemetry::logs::Severity;
 use opentelemetry::metrics::{Meter, MeterProvider as _};
+use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::trace::noop::NoopTracer;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -192,7 +193,7 @@ impl Telemetry {
         if !telemetry.settings.disabled {
             opentelemetry::global::set_tracer_provider(telemetry.ending.tracers.clone());
         }
-        opentelemetry::global::set_text_map_propagator(providers::propagator(&telemetry.settings.propagators));
+        opentelemetry::global::set_text_map_propagator(telemetry.propagator());
         telemetry.announce();
         Ok(telemetry)
     }
@@ -281,6 +282,11 @@ impl Telemetry {
     /// OpenTelemetry's tracer provider, for libraries that ask for one.
     pub fn tracer_provider(&self) -> &SdkTracerProvider {
         &self.ending.tracers
+    }
+
+    /// What carries context between processes, as `OTEL_PROPAGATORS` says; for libraries that ask for one.
+    pub fn propagator(&self) -> TextMapCompositePropagator {
+        providers::propagator(&self.settings.propagators)
     }
 
     /// The exemplars that are kept.

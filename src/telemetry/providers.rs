@@ -205,8 +205,8 @@ pub(super) fn propagator(propagators: &[Propagator]) -> TextMapCompositePropagat
     let propagators = propagators.iter().map(|propagator| match propagator {
         Propagator::TraceContext => Box::new(TraceContextPropagator::new()) as Box<dyn TextMapPropagator + Send + Sync>,
         Propagator::Baggage => Box::new(BaggagePropagator::new()),
-        Propagator::B3 => Box::new(B3::one_header()),
-        Propagator::B3Multi => Box::new(B3::several_headers()),
+        Propagator::B3 => Box::new(B3::OneHeader),
+        Propagator::B3Multi => Box::new(B3::SeveralHeaders),
     });
     TextMapCompositePropagator::new(propagators.collect())
 }

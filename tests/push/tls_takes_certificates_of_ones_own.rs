@@ -104,3 +104,44 @@ async fn delivered_with_them_and_not_without() {
     }
     assert_eq!(collector.received(Received::Traces).unwrap().len(), PROTOCOLS.len());
 }
+
+#[tokio::test]
+async fn the_environment_names_them() {
+    let files = Files::make();
+    let collector = files.collector().await;
+    for (number, protocol) in PROTOCOLS.into_iter().enumerate() {
+        let endpoint = match protocol {
+            Protocol::HttpProtobuf => collector.http(),
+            Protocol::Grpc => collector.grpc(),
+        };
+        let path = |name: &str| files.path(name).display().to_string();
+        let environment: telecine::telemetry::Environment = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", format!("https://{endpoint}")),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol.as_str().to_owned()),
+            ("OTEL_EXPORTER_OTLP_CERTIFICATE", path("ca.pem")),
+            ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", path("client.pem")),
+            ("OTEL_EXPORTER_OTLP_CLIENT_KEY", path("client.key")),
+            ("OTEL_METRICS_EXPORTER", "otlp".to_owned()),
+        ]
+        .into_iter()
+        .collect();
+        let telemetry = telecine::Telemetry::builder().environment(environment).build().unwrap();
+        tracing::dispatcher::with_default(&telemetry.dispatch().unwrap(), || {
+            telemetry.work().job("one").start().success();
+            tracing::info!("said");
+        });
+        telemetry.shutdown(crate::measure::LONG).await.unwrap();
+        for received in [Received::Traces, Received::Metrics, Received::Logs] {
+            // Metrics come once more at the end.
+            let wanted = |requests: &[serde_json::Value]| (requests.len() > number).then_some(());
+            collector.until("an export by TLS", received, wanted).await.unwrap();
+        }
+    }
+    // A program that was told whom to trust does not go on without.
+    let missing = [("OTEL_EXPORTER_OTLP_CERTIFICATE", "/not/there.pem"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://a")];
+    let error = telecine::Telemetry::builder()
+        .environment(missing.into_iter().collect::<telecine::telemetry::Environment>())
+        .build()
+        .unwrap_err();
+    assert!(error.to_string().contains("/not/there.pem"), "{error}");
+}

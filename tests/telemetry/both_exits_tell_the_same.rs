@@ -9,7 +9,7 @@ use telecine::media::{FileType, Stage};
 use telecine::operation::{ErrorType, Parent};
 use telecine_parts::{Collector, Received};
 
-use crate::support::{self, DEADLINE};
+use crate::support::{self, DEADLINE, each};
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0";
 const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -229,13 +229,6 @@ fn number(point: &Value, keys: &[&str]) -> f64 {
         // The encoding leaves out a zero.
         None => 0.0,
     }
-}
-
-/// Every entry of lists in lists.
-fn each(requests: &[Value], path: &[&str]) -> Vec<Value> {
-    path.iter().fold(requests.to_vec(), |values, key| {
-        values.iter().flat_map(|value| value[key].as_array().cloned().unwrap_or_default()).collect()
-    })
 }
 
 /// The spans of the first job, by name.

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, Once};
 use std::time::Duration;
 
+use serde_json::Value;
 use telecine::Telemetry;
 use telecine::logs::{self, Writer};
 use telecine::telemetry::Builder;
@@ -58,4 +59,11 @@ pub(crate) async fn get(telemetry: &Telemetry, path: &str, accept: &str) -> Stri
     let address = telemetry.exits().prometheus_address().unwrap();
     let request = telecine_parts::http().get(format!("http://{address}{path}")).header("accept", accept);
     request.send().await.unwrap().text().await.unwrap()
+}
+
+/// Every entry of lists in lists.
+pub(crate) fn each(requests: &[Value], path: &[&str]) -> Vec<Value> {
+    path.iter().fold(requests.to_vec(), |values, key| {
+        values.iter().flat_map(|value| value[key].as_array().cloned().unwrap_or_default()).collect()
+    })
 }
