@@ -62,7 +62,9 @@ fn of_several_exporters_each_gets_everything_and_its_losses_count() {
     use super::settings::{DEFAULT_SPAN_BATCH, Exporter, ProcessorKind};
     use crate::catalog::Catalog;
     use crate::exemplar::Exemplars;
+    use crate::pull::{Mapper, Mapping};
     use crate::push::{Kind, Signal};
+    use crate::views::Views;
 
     // Nobody listens there: the port was taken and given back.
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -75,8 +77,10 @@ fn of_several_exporters_each_gets_everything_and_its_losses_count() {
     settings.traces.processors = processors();
     settings.logs.processors = processors();
     let resource = opentelemetry_sdk::Resource::builder_empty().build();
+    let catalog = Catalog::empty();
+    let mapper = Mapper::new(Mapping::default(), &catalog, &Views::default()).unwrap();
     let (exits, Feeds { exporters, .. }) =
-        Exits::start(&settings, &Exemplars::off(), &Catalog::empty(), &resource, Access::default()).unwrap();
+        Exits::start(&settings, &Exemplars::off(), &catalog, &resource, &mapper, Access::default()).unwrap();
     let (tracers, spans) =
         providers::tracers(&settings.traces, &resource, exporters.traces, builder::Processors::default());
     let (loggers, records) = providers::loggers(&settings.logs, &resource, exporters.logs);

@@ -38,9 +38,9 @@ fn one_by_one() {
         ("attribute_limits: {attribute_count_limit: 1.5}", "must be an integer, and is a number"),
         (
             "propagator: {composite: [{jaeger: }]}",
-            "composite[0]: `jaeger` is no propagator of this SDK: there is `tracecontext` and `baggage`",
+            "composite[0]: `jaeger` is no propagator of this SDK: there is `tracecontext`, `baggage`, `b3` and `b3multi`",
         ),
-        ("propagator: {composite_list: \"tracecontext,b3\"}", "composite_list: `b3` is no propagator"),
+        ("propagator: {composite_list: \"tracecontext,xray\"}", "composite_list: `xray` is no propagator"),
         ("tracer_provider: {}", "tracer_provider: the key `processors` is missing"),
         ("tracer_provider: {processors: }", "tracer_provider.processors: is required, and is null"),
         ("tracer_provider: {processors: [{batch: }]}", "processors[0].batch: must be a mapping, and is null"),
@@ -63,7 +63,7 @@ fn one_by_one() {
         ),
         (
             "tracer_provider: {processors: [{batch: {max_queue_size: 0, exporter: {console: }}}]}",
-            "is 0, and must be at least 1",
+            "max_queue_size: is 0, and must be from 1 to 1048576",
         ),
         ("tracer_provider: {processors: [{mine: {}}]}", "`mine` is no span processor of this SDK"),
         (

@@ -29,9 +29,7 @@ use super::fault::Report;
 use crate::catalog::Catalog;
 use crate::pull::mapping::Fault;
 use crate::telemetry::environment::Environment;
-use crate::telemetry::settings::{
-    DEFAULT_ATTRIBUTE_COUNT, Endpoint, Logs, Metrics, Reader, RecordLimits, Settings, SpanLimits, Traces,
-};
+use crate::telemetry::settings::{Endpoint, Logs, Metrics, Reader, RecordLimits, Settings, SpanLimits, Traces};
 use crate::views::Views;
 
 /// The newest version of the schema that is known: 1.1.
@@ -129,7 +127,7 @@ struct General {
 
 impl Default for General {
     fn default() -> Self {
-        Self { value_length: None, count: DEFAULT_ATTRIBUTE_COUNT }
+        Self { value_length: None, count: SpanLimits::DEFAULT_COUNT }
     }
 }
 

@@ -4,6 +4,8 @@ use crate::push::Kind;
 use crate::telemetry::config::fault::Report;
 use crate::telemetry::settings::{Batch, DEFAULT_RECORD_BATCH, DEFAULT_SPAN_BATCH, Processor, ProcessorKind};
 
+const LARGEST_QUEUE: i128 = Batch::LARGEST_QUEUE as i128;
+
 const KNOWN: [&str; 2] = ["batch", "simple"];
 
 pub(super) fn spans(provider: &mut Object<'_>, report: &mut Report) -> Vec<Processor> {
@@ -48,9 +50,12 @@ fn batch(object: &mut Object<'_>, usual: Batch, report: &mut Report) -> Batch {
     let mut batch = Batch {
         delay: object.milliseconds("schedule_delay", report).unwrap_or(usual.delay),
         timeout: object.milliseconds("export_timeout", report).unwrap_or(usual.timeout),
-        queue: object.positive("max_queue_size", report).unwrap_or(usual.queue),
+        queue: usual.queue,
         batch: usual.batch,
     };
+    if let Some(size) = object.some("max_queue_size").and_then(|field| field.integer(1..=LARGEST_QUEUE, report)) {
+        batch.queue = usize::try_from(size).unwrap_or(batch.queue);
+    }
     if let Some(field) = object.some("max_export_batch_size") {
         if let Some(size) = field.integer(1..=i128::from(i64::MAX), report) {
             batch.batch = usize::try_from(size).unwrap_or(usize::MAX);

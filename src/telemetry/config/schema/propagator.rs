@@ -2,7 +2,7 @@ use super::field::Field;
 use crate::telemetry::config::fault::Report;
 use crate::telemetry::settings::Propagator;
 
-const KNOWN: [&str; 2] = ["tracecontext", "baggage"];
+const KNOWN: [&str; 4] = ["tracecontext", "baggage", "b3", "b3multi"];
 
 pub(super) fn propagators(field: &Field<'_>, report: &mut Report) -> Option<Vec<Propagator>> {
     let mut object = field.object(report)?;
@@ -29,6 +29,8 @@ fn add(propagators: &mut Vec<Propagator>, name: &str, field: &Field<'_>, report:
     let propagator = match name {
         "tracecontext" => Propagator::TraceContext,
         "baggage" => Propagator::Baggage,
+        "b3" => Propagator::B3,
+        "b3multi" => Propagator::B3Multi,
         other => {
             field.unknown("propagator", other, &KNOWN, report);
             return false;

@@ -35,6 +35,8 @@ pub(super) fn show(settings: &Settings) -> String {
                 match propagator {
                     Propagator::TraceContext => "tracecontext",
                     Propagator::Baggage => "baggage",
+                    Propagator::B3 => "b3",
+                    Propagator::B3Multi => "b3multi",
                 },
                 Yaml::Nothing,
             )
