@@ -5,12 +5,15 @@
 //! cargo run --example media_worker -- --input film.mp4      runs one job and exits
 //! cargo run --example media_worker -- --media videos        waits for jobs:
 //! curl -d '{"input": "film.mp4", "type": "transcode"}' http://127.0.0.1:8080/jobs
+//! cargo run --example media_worker -- --media videos --api http://127.0.0.1:8000
+//!                                                           and takes those that `http_api` has
 //! ```
 //!
 //! - [`api`]: the HTTP API
 //! - [`queue`]: the bounded queue, the workers, the recent jobs
 //! - [`pipeline`]: what a job does
 //! - [`instruments`]: a measurement of its own
+//! - [`claims`], [`remote`]: jobs that another program's API gives out
 //! - [`inputs`], [`store`]: where it reads from and writes to
 //! - [`progress`], [`clips`]: the bars on a terminal, the test clips
 //!
@@ -19,12 +22,16 @@
 #![allow(unreachable_pub, reason = "nobody reaches into a program")]
 
 mod api;
+#[path = "../shared/claims.rs"]
+mod claims;
 mod clips;
 mod inputs;
 mod instruments;
 mod pipeline;
 mod progress;
 mod queue;
+mod remote;
+#[path = "../shared/store.rs"]
 mod store;
 
 use std::num::NonZeroUsize;
@@ -44,6 +51,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use claims::Claims;
 use inputs::Inputs;
 use pipeline::{JobType, Pipeline};
 use progress::Bars;
@@ -67,8 +75,14 @@ struct Options {
     #[arg(long, value_name = "DIR")]
     media: Option<PathBuf>,
     /// Where outputs go: file:///path or s3://bucket/prefix
-    #[arg(long, value_name = "URL", default_value_t = store::default_url())]
+    #[arg(long, value_name = "URL", default_value_t = store::default_url("media_worker_output"))]
     store: String,
+    /// Takes jobs from this API too, as many at the same time: http://host:port
+    #[arg(long, value_name = "URL")]
+    api: Option<String>,
+    /// What that API calls this worker
+    #[arg(long, value_name = "NAME", default_value = "media-worker")]
+    name: String,
     /// Transcodes this file, then exits: status 1 if any failed. Repeatable
     #[arg(long, value_name = "PATH")]
     input: Vec<PathBuf>,
@@ -111,7 +125,7 @@ async fn main() -> anyhow::Result<ExitCode> {
 
 async fn run(options: Options, telemetry: &Telemetry, ready: Readiness, bars: Bars) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new()?;
-    let stays = options.keep || options.input.is_empty();
+    let stays = options.keep || options.input.is_empty() || options.api.is_some();
     let scratch = tempfile::tempdir().context("scratch directory")?;
     let inputs = Arc::new(match &options.media {
         Some(media) => Inputs::below(media)?,
@@ -119,10 +133,15 @@ async fn run(options: Options, telemetry: &Telemetry, ready: Readiness, bars: Ba
         None => Inputs::only(&options.input),
     });
     let store = Store::open(&options.store, telemetry)?;
-    let pipeline = Pipeline::new(telemetry, Arc::clone(&inputs), store, scratch);
+    let pipeline = Arc::new(Pipeline::new(telemetry, Arc::clone(&inputs), store, scratch));
     let capacity = options.queue.get().max(options.input.len());
-    let queue = Arc::new(Queue::new(telemetry.work(), pipeline, bars, capacity, options.workers.get()));
-    let mut workers: JoinSet<()> = (0..options.workers.get()).map(|_| Arc::clone(&queue).work()).collect();
+    let at_once = options.workers.get();
+    let queue = Arc::new(Queue::new(telemetry.work(), Arc::clone(&pipeline), bars.clone(), capacity, at_once));
+    let mut workers: JoinSet<()> = (0..at_once).map(|_| Arc::clone(&queue).work()).collect();
+    let claims = options.api.as_deref().map(|url| Claims::new(url, &options.name, telemetry));
+    if let Some(claims) = claims.clone() {
+        workers.spawn(remote::serve(claims, at_once, pipeline, Arc::clone(&inputs), bars));
+    }
 
     let mut server = JoinSet::new();
     let (end_server, server_ends) = oneshot::channel::<()>();
@@ -174,12 +193,14 @@ async fn run(options: Options, telemetry: &Telemetry, ready: Readiness, bars: Ba
 
     ready.not_ready("it is about to end");
     queue.close();
+    claims.iter().for_each(Claims::stop);
     let in_time = tokio::select! {
         ended = timeout(GRACE, all(&mut workers)) => ended.is_ok(),
         _ = signals.next() => false,
     };
     if !in_time {
         queue.cancel_all();
+        claims.iter().for_each(Claims::give_back);
         all(&mut workers).await;
     }
     let _ = end_server.send(());

@@ -8,15 +8,15 @@ use anyhow::Context as _;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use telecine::Telemetry;
-use telecine::ffmpeg::{self, Command, Finished, Rendition, ladder};
+use telecine::ffmpeg::{self, Command, Encoder, Finished, Rendition, ladder};
 use telecine::media::{FileType, Media, Stage};
 use telecine::work::Steps;
 use tempfile::TempDir;
 
+use crate::claims;
 use crate::inputs::Inputs;
 use crate::instruments::SourceDuration;
 use crate::progress::Bar;
-use crate::queue::Task;
 use crate::store::Store;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -24,6 +24,8 @@ use crate::store::Store;
 pub enum JobType {
     /// All renditions, an HLS package of one, a thumbnail.
     Transcode,
+    /// The largest rendition again, in a codec that takes less room.
+    Reencode,
     /// The first seconds, small.
     Clip,
     /// One picture.
@@ -36,6 +38,9 @@ pub struct Output {
     pub rendition: String,
     pub url: String,
     pub bytes: u64,
+    /// What it consists of, the one at the URL last.
+    #[serde(skip)]
+    pub objects: Vec<claims::Output>,
 }
 
 pub struct Pipeline {
@@ -60,14 +65,19 @@ const UPLOADS_AT_ONCE: usize = 4;
 const PACKAGED: &str = "720p";
 
 impl JobType {
-    pub const ALL: [Self; 3] = [Self::Transcode, Self::Clip, Self::Thumbnail];
+    pub const ALL: [Self; 4] = [Self::Transcode, Self::Reencode, Self::Clip, Self::Thumbnail];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Transcode => "transcode",
+            Self::Reencode => "reencode",
             Self::Clip => "clip",
             Self::Thumbnail => "thumbnail",
         }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|job_type| job_type.as_str() == name)
     }
 }
 
@@ -84,21 +94,29 @@ impl Pipeline {
         }
     }
 
-    pub async fn run(&self, task: &Task, steps: &Steps, bar: &Bar) -> anyhow::Result<Vec<Output>> {
+    pub async fn run(
+        &self,
+        id: &str,
+        job_type: JobType,
+        input: &Path,
+        steps: &Steps,
+        bar: &Bar,
+    ) -> anyhow::Result<Vec<Output>> {
         let folder = tempfile::tempdir_in(&self.scratch).context("scratch directory")?;
         bar.step("probe");
         let probe = steps.stage(Stage::Probe).run(async {
-            let input = self.inputs.open(task.input()).await?;
+            let input = self.inputs.open(input).await?;
             let source = ffmpeg::probe(&input, &self.options).await?;
             source.require_video()?;
             anyhow::Ok(source)
         });
         let source = probe.await?;
         if let Some(duration) = source.duration {
-            self.source_duration.record(task.job_type(), duration);
+            self.source_duration.record(job_type, duration);
         }
-        let made = match task.job_type() {
+        let made = match job_type {
             JobType::Transcode => self.transcode(&source, folder.path(), steps, bar).await?,
+            JobType::Reencode => self.reencode(&source, folder.path(), steps, bar).await?,
             JobType::Clip => self.clip(&source, folder.path(), steps, bar).await?,
             JobType::Thumbnail => {
                 bar.steps(3);
@@ -107,7 +125,7 @@ impl Pipeline {
             }
         };
         bar.step("upload");
-        steps.stage(Stage::Upload).run(self.upload(task.id(), made)).await
+        steps.stage(Stage::Upload).run(self.upload(id, made)).await
     }
 
     async fn transcode(
@@ -142,6 +160,22 @@ impl Pipeline {
             made.push(Made { rendition: "hls".to_owned(), path });
         }
         Ok(made)
+    }
+
+    async fn reencode(
+        &self,
+        source: &ffmpeg::Media,
+        folder: &Path,
+        steps: &Steps,
+        bar: &Bar,
+    ) -> anyhow::Result<Vec<Made>> {
+        bar.steps(3);
+        let rendition = ladder(source).pop().context("no rendition fits")?;
+        let path = folder.join(format!("{}_hevc.mp4", rendition.name));
+        let command = Command::rendition(source, &rendition, &path).encoder(Encoder::new("libx265"));
+        let encode = self.encode(&rendition.name, ["hevc", "libx265"], command, source.duration, bar);
+        steps.stage(Stage::Transcode).run(encode).await?;
+        Ok(vec![Made { rendition: rendition.name, path }])
     }
 
     async fn clip(&self, source: &ffmpeg::Media, folder: &Path, steps: &Steps, bar: &Bar) -> anyhow::Result<Vec<Made>> {
@@ -202,21 +236,23 @@ impl Pipeline {
             let segments = stream::iter(segments)
                 .map(|segment| async move { self.upload_one(id, &segment).await })
                 .buffer_unordered(UPLOADS_AT_ONCE)
-                .try_fold(0, |sum, (_, bytes)| std::future::ready(Ok(sum + bytes)));
+                .try_collect::<Vec<_>>();
             // A playlist goes up after the segments that it names.
-            let segments = segments.await?;
-            let (url, bytes) = self.upload_one(id, &main).await?;
-            outputs.push(Output { rendition, url, bytes: bytes + segments });
+            let mut objects = segments.await?;
+            let main = self.upload_one(id, &main).await?;
+            let url = self.store.url(&main.path);
+            objects.push(main);
+            outputs.push(Output { rendition, url, bytes: objects.iter().map(|object| object.bytes).sum(), objects });
         }
         Ok(outputs)
     }
 
-    async fn upload_one(&self, id: &str, file: &Path) -> anyhow::Result<(String, u64)> {
+    async fn upload_one(&self, id: &str, file: &Path) -> anyhow::Result<claims::Output> {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let folder = if name.ends_with(".ts") || name.ends_with(".m3u8") { "hls/" } else { "" };
         let key = format!("jobs/{id}/{folder}{name}");
         let bytes = self.store.upload(self.media.upload(FileType::from_extension(&name)), file, &key).await?;
-        Ok((self.store.url(&key), bytes))
+        Ok(claims::Output::new(key, bytes))
     }
 }
 

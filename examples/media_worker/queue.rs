@@ -24,7 +24,7 @@ const REMEMBERED: usize = 1000;
 
 pub struct Queue {
     work: Work,
-    pipeline: Pipeline,
+    pipeline: Arc<Pipeline>,
     bars: Bars,
     capacity: usize,
     workers: usize,
@@ -90,7 +90,7 @@ pub enum Cancel {
 }
 
 impl Queue {
-    pub fn new(work: &Work, pipeline: Pipeline, bars: Bars, capacity: usize, workers: usize) -> Self {
+    pub fn new(work: &Work, pipeline: Arc<Pipeline>, bars: Bars, capacity: usize, workers: usize) -> Self {
         let (state, arrived) = (Mutex::default(), Notify::new());
         Self { work: work.clone(), pipeline, bars, capacity, workers, state, arrived }
     }
@@ -191,7 +191,8 @@ impl Queue {
             task.begin(Parent::of(&span).trace_id());
             span.in_scope(|| tracing::info!(attempt = attempt.number(), "the job starts"));
             // A dropped future cancels the attempt, and ends its ffmpeg. A panic ends the attempt alone.
-            let work = AssertUnwindSafe(attempt.run(self.pipeline.run(task, &steps, &bar))).catch_unwind();
+            let run = self.pipeline.run(&task.id, task.job_type, &task.input, &steps, &bar);
+            let work = AssertUnwindSafe(attempt.run(run)).catch_unwind();
             let result = tokio::select! {
                 result = work => Some(result),
                 () = task.cancel.notified() => None,
@@ -251,14 +252,6 @@ impl Task {
 
     pub fn id(&self) -> &str {
         &self.id
-    }
-
-    pub fn job_type(&self) -> JobType {
-        self.job_type
-    }
-
-    pub fn input(&self) -> &PathBuf {
-        &self.input
     }
 
     /// What people call it: the input's file name.

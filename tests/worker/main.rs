@@ -1,5 +1,5 @@
 //! The example `media_worker`, driven as its users drive it.
-#![cfg(all(feature = "otlp", feature = "prometheus", feature = "ffmpeg", feature = "object-store"))]
+#![cfg(all(feature = "otlp", feature = "prometheus", feature = "ffmpeg", feature = "object-store", feature = "http"))]
 #![allow(clippy::unwrap_used, reason = "a test says by a panic that something is not as it should be")]
 
 mod a_bad_input_fails_with_its_reason;

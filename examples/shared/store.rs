@@ -27,9 +27,9 @@ pub struct Store {
 const PART: usize = 8 << 20;
 const PARTS_AT_ONCE: usize = 4;
 
-/// A directory beside the program's.
-pub fn default_url() -> String {
-    let folder = std::env::current_dir().unwrap_or_else(|_| std::env::temp_dir()).join("media_worker_output");
+/// A directory of this name, below the one that the program is started in.
+pub fn default_url(folder: &str) -> String {
+    let folder = std::env::current_dir().unwrap_or_else(|_| std::env::temp_dir()).join(folder);
     Url::from_directory_path(folder).map_or_else(|()| "file:///".to_owned(), String::from)
 }
 
