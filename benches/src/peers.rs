@@ -3,12 +3,17 @@
 //! All areas, or those that are named: `-- handles measurements`.
 
 mod handles;
+mod mapping;
 mod measurements;
 mod paired;
 mod scrape;
 
-const AREAS: &[(&str, fn())] =
-    &[("handles", handles::run), ("measurements", measurements::run), ("scrape", scrape::run)];
+const AREAS: &[(&str, fn())] = &[
+    ("handles", handles::run),
+    ("measurements", measurements::run),
+    ("scrape", scrape::run),
+    ("mapping", mapping::run),
+];
 
 fn main() {
     // Cargo adds `--bench`.

@@ -47,7 +47,7 @@ struct Labels {
 
 /// How the values of attributes are held, which decides what the SDK's copies of them cost.
 #[derive(Clone, Copy)]
-enum Attributes {
+pub enum Attributes {
     /// As telecine's own instruments have them: static where the values are known, else `Arc<str>`.
     Shared,
     /// As `KeyValue::new("key", format!(…))` makes them.
@@ -68,7 +68,8 @@ fn table(mut table: Table) {
     let client = table.case("prometheus-client, derived labels", on_a_thread(client()));
     let exporter = table.case("opentelemetry-prometheus", on_a_thread(exporter()));
     let shared = Attributes::Shared;
-    let text = table.case("telecine, text", on_a_thread(telecine(Format::TEXT, Filter::AlwaysOff, shared)));
+    let text = table
+        .case("telecine, text", on_a_thread(telecine(Format::TEXT, Filter::AlwaysOff, shared, Options::default())));
     table.compare(text, client, Some(CLIENT));
     table.compare(text, exporter, Some(EXPORTER));
     for (name, format, filter, attributes) in [
@@ -77,14 +78,14 @@ fn table(mut table: Table) {
         ("telecine, OpenMetrics, exemplars in 25,000 places", Format::OPENMETRICS, Filter::TraceBased, shared),
         ("telecine, protobuf", Format::PROTOBUF, Filter::AlwaysOff, shared),
     ] {
-        let case = table.case(name, on_a_thread(telecine(format, filter, attributes)));
+        let case = table.case(name, on_a_thread(telecine(format, filter, attributes, Options::default())));
         table.compare(case, client, None);
     }
     table.print();
 }
 
 /// The program's threads make what is scraped; the scrape's own memory comes from elsewhere.
-fn on_a_thread(mut scrape: impl FnMut() + Send + 'static) -> impl FnMut() {
+pub fn on_a_thread(mut scrape: impl FnMut() + Send + 'static) -> impl FnMut() {
     let (begin, begun) = mpsc::channel();
     let (end, ended) = mpsc::channel();
     std::thread::spawn(move || {
@@ -99,13 +100,13 @@ fn on_a_thread(mut scrape: impl FnMut() + Send + 'static) -> impl FnMut() {
     }
 }
 
-fn telecine(format: Format, filter: Filter, attributes: Attributes) -> impl FnMut() + Send {
+pub fn telecine(format: Format, filter: Filter, attributes: Attributes, options: Options) -> impl FnMut() + Send {
     let reader = Reader::new();
     let exemplars = Exemplars::new(filter, Arc::new(Views::default()));
     let provider = exemplars.wrap(SdkMeterProvider::builder().with_reader(reader.clone()).build());
     let _span = context(true).attach();
     record(&provider, attributes);
-    let exporter = Exporter::new(reader, exemplars, Options::default());
+    let exporter = Exporter::new(reader, exemplars, options);
     let mut out = Vec::new();
     move || {
         // Keeps the provider.
