@@ -22,8 +22,9 @@
 //! # Names that collide
 //! Two metrics with the same name and type under Prometheus' rules are one family. If their types
 //! differ, the one that came first has the name for as long as the program runs, and the other is left
-//! out. Of series that are equal under Prometheus' rules the first is shown. Either is counted in
-//! [`Stats`] and logged once.
+//! out. Of series of two scopes that are equal under Prometheus' rules, the one that came first stays as it
+//! is, and the other one gets the labels of its scope; of those of one scope the first is shown. What is left
+//! out is counted in [`Stats`] and logged once.
 
 /// The crate whose router [`Endpoint::router`] gives: another version's is another type.
 #[cfg(feature = "prometheus")]

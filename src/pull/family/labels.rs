@@ -176,6 +176,22 @@ impl Translator {
         Labels::new(&pairs)
     }
 
+    /// The labels of a series, and those of its scope.
+    pub(super) fn with_scope(&self, labels: &Labels, scope: &InstrumentationScope) -> Labels {
+        let mut found = Vec::new();
+        self.scope(scope, &mut found);
+        found.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+        let mut pairs: Vec<_> = labels.pairs().collect();
+        for (name, _, value) in &found {
+            match pairs.iter_mut().find(|(known, _)| **known == **name) {
+                Some((_, joined)) => *joined = format!("{joined};{value}").into(),
+                None => pairs.push(((&**name).into(), value.clone())),
+            }
+        }
+        pairs.sort_by(|a, b| a.0.cmp(&b.0));
+        Labels::new(&pairs)
+    }
+
     fn scope<'a>(&self, scope: &'a InstrumentationScope, found: &mut Vec<(Arc<str>, Cow<'a, str>, Cow<'a, str>)>) {
         const OWN: [&str; 3] = ["name", "version", "schema_url"];
 

@@ -121,7 +121,7 @@ impl Families {
         }
         if changed {
             for family in &self.families {
-                part::hide_equal_series(&mut self.parts, &family.parts);
+                part::tell_apart(&mut self.parts, &family.parts, &mut self.labels);
             }
         }
     }
@@ -211,7 +211,7 @@ impl Families {
 
 impl<'a> Since<'a> {
     pub(crate) fn series(self) -> impl Iterator<Item = &'a Series> {
-        self.series.iter().filter(|series| !series.is_hidden())
+        self.series.iter().filter(|series| series.is_shown())
     }
 }
 

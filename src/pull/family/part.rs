@@ -1,10 +1,6 @@
 //! The series of one metric of the SDK, remembered from scrape to scrape.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-    time::SystemTime,
-};
+use std::{collections::HashMap, sync::Arc, time::SystemTime};
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData};
@@ -49,8 +45,8 @@ pub(crate) struct Series {
     /// Of the attributes.
     fingerprint: u64,
     kept: Option<Box<Kept>>,
-    /// Whether another series is equal to it.
-    hidden: bool,
+    /// Whether no series that is shown is equal to it, so that it is shown too.
+    is_settled: bool,
 }
 
 /// The exemplars of a series.
@@ -260,13 +256,13 @@ impl Series {
         self.fingerprint
     }
 
-    pub(super) fn is_hidden(&self) -> bool {
-        self.hidden
+    pub(super) fn is_shown(&self) -> bool {
+        self.is_settled
     }
 
     /// A series that a rule makes of others.
     pub(super) fn of_rule(labels: Labels) -> Self {
-        Self { labels, value: Value::default(), fingerprint: 0, kept: None, hidden: false }
+        Self { labels, value: Value::default(), fingerprint: 0, kept: None, is_settled: true }
     }
 
     fn new<P: Point>(
@@ -282,7 +278,7 @@ impl Series {
             value: Value::default(),
             fingerprint,
             kept: None,
-            hidden: false,
+            is_settled: false,
         }
     }
 }
@@ -334,20 +330,47 @@ impl Rest {
 
 const _: () = assert!(size_of::<Series>() == 64);
 
-/// Of series that Prometheus would take for the same, shows the first.
-pub(super) fn hide_equal_series(parts: &mut [Part], family: &[usize]) {
+/// Tells series apart that Prometheus would take for the same. The one that was there first stays as it is;
+/// one of another scope says which scope it is from, for as long as it is there, and one of the same scope is
+/// not shown.
+pub(super) fn tell_apart(parts: &mut [Part], family: &[usize], labels: &mut Translator) {
     if !family.iter().any(|part| parts[*part].changed) {
         return;
     }
-    let mut seen = HashSet::new();
-    for part in family {
-        let part = &mut parts[*part];
-        let before = part.hidden;
-        part.hidden = 0;
-        for series in &mut part.series {
-            series.hidden = !seen.insert(series.labels.identity());
-            part.hidden += usize::from(series.hidden);
+    // By the identity of a series that is shown, the part that has it.
+    let mut shown: HashMap<u64, usize> = HashMap::new();
+    for index in family {
+        let settled = parts[*index].series.iter().filter(|series| series.is_settled);
+        shown.extend(settled.map(|series| (series.labels.identity(), *index)));
+    }
+    for index in family {
+        let before = parts[*index].hidden;
+        let mut hidden = 0;
+        for place in 0..parts[*index].series.len() {
+            let part = &parts[*index];
+            let series = &part.series[place];
+            if series.is_settled {
+                continue;
+            }
+            let mut scoped = None;
+            let mut is_free = !shown.contains_key(&series.labels.identity());
+            if shown.get(&series.labels.identity()).is_some_and(|other| parts[*other].scope != part.scope) {
+                let labels = labels.with_scope(&series.labels, &part.scope);
+                is_free = !shown.contains_key(&labels.identity());
+                scoped = Some(labels);
+            }
+            let series = &mut parts[*index].series[place];
+            series.is_settled = is_free;
+            if is_free {
+                if let Some(scoped) = scoped {
+                    series.labels = scoped;
+                }
+                shown.insert(series.labels.identity(), *index);
+            }
+            hidden += usize::from(!is_free);
         }
+        let part = &mut parts[*index];
+        part.hidden = hidden;
         if before == 0 && part.hidden > 0 {
             tracing::warn!(
                 scope = part.scope.name(),
