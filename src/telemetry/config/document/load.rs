@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
 
-use super::{Entry, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, Value, scalar, substitute};
+use super::substitute::Flaw;
+use super::{Entry, MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_TEXT, Node, Value, scalar, substitute};
 use crate::telemetry::Environment;
 use crate::telemetry::config::fault::{Position, Report};
 
@@ -16,7 +17,7 @@ pub(super) fn load(text: &str, environment: &Environment, report: &mut Report) -
         return None;
     }
     let mut loader =
-        Loader { environment, report, open: Vec::new(), anchors: HashMap::new(), nodes: 0, document: None };
+        Loader { environment, report, open: Vec::new(), anchors: HashMap::new(), nodes: 0, text: 0, document: None };
     for event in Parser::new_from_str(text) {
         match event.map_err(Stop::from).and_then(|(event, span)| loader.take(event, span)) {
             Ok(()) => {}
@@ -73,9 +74,10 @@ struct Loader<'a> {
     environment: &'a Environment,
     report: &'a mut Report,
     open: Vec<Open>,
-    /// What an anchor holds, and of how many nodes.
-    anchors: HashMap<usize, (Node, usize)>,
+    anchors: HashMap<usize, Node>,
     nodes: usize,
+    /// Bytes of text.
+    text: usize,
     document: Option<Node>,
 }
 
@@ -99,18 +101,25 @@ impl Loader<'_> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close()?,
             Event::Alias(anchor) => {
-                let Some((node, nodes)) = self.anchors.get(&anchor).cloned() else {
+                let Some(node) = self.anchors.get(&anchor) else {
                     return Err(Stop { at, reason: "an alias stands inside of what it names".to_owned() });
                 };
-                self.count(nodes, at)?;
-                self.place(node, 0)?;
+                let (nodes, text) = size(node);
+                self.count(nodes, text, at)?;
+                if let Some(node) = self.anchors.get(&anchor).cloned() {
+                    self.place(node, 0)?;
+                }
             }
         }
         Ok(())
     }
 
-    fn count(&mut self, nodes: usize, at: Position) -> Result<(), Stop> {
+    fn count(&mut self, nodes: usize, text: usize, at: Position) -> Result<(), Stop> {
         self.nodes += nodes;
+        self.text += text;
+        if self.text > MAX_TEXT {
+            return Err(too_long(at));
+        }
         if self.nodes > MAX_NODES {
             return Err(Stop {
                 at,
@@ -121,7 +130,7 @@ impl Loader<'_> {
     }
 
     fn opens(&mut self, at: Position, tag: Option<&Tag>, expected: &str) -> Result<(), Stop> {
-        self.count(1, at)?;
+        self.count(1, 0, at)?;
         if self.open.len() >= MAX_DEPTH {
             return Err(Stop { at, reason: format!("it nests deeper than {MAX_DEPTH} levels") });
         }
@@ -148,7 +157,7 @@ impl Loader<'_> {
         tag: Option<&Tag>,
         at: Position,
     ) -> Result<(), Stop> {
-        self.count(1, at)?;
+        self.count(1, 0, at)?;
         if let Some(Open::Object { key: key @ None, lines, .. }) = self.open.last_mut() {
             if text.is_empty() && style == ScalarStyle::Plain {
                 return Err(Stop { at, reason: "a key is missing before the colon".to_owned() });
@@ -161,7 +170,7 @@ impl Loader<'_> {
             }
             if anchor != 0 {
                 let node = Node { value: Value::Text(text.to_owned()), at };
-                self.anchors.insert(anchor, (node, 1));
+                self.anchors.insert(anchor, node);
             }
             return Ok(());
         }
@@ -172,26 +181,29 @@ impl Loader<'_> {
             }
             _ => at,
         };
-        let value = self.value(text, style, tag, at);
+        let value = self.value(text, style, tag, at)?;
         self.place(Node { value, at }, anchor)
     }
 
     /// The value of a scalar. One that is wrong is reported and taken as null.
-    fn value(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Position) -> Value {
-        let text = match substitute::substitute(text, self.environment, &mut self.report.variables) {
+    fn value(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Position) -> Result<Value, Stop> {
+        let room = MAX_TEXT - self.text;
+        let text = match substitute::substitute(text, self.environment, &mut self.report.variables, room) {
             Ok(text) => text,
-            Err(invalid) => {
+            Err(Flaw::TooLong) => return Err(too_long(at)),
+            Err(Flaw::Invalid(invalid)) => {
                 let path = self.path();
-                for substitute::Invalid(reference) in invalid {
+                for reference in invalid {
                     let reason = format!(
                         "`{reference}` is not a reference: it is ${{NAME}}, ${{env:NAME}} or ${{NAME:-default}}, and a dollar is $$"
                     );
                     self.report.error(at, &path, reason);
                 }
-                return Value::Faulty;
+                return Ok(Value::Faulty);
             }
         };
-        match tag {
+        self.count(0, text.len(), at)?;
+        Ok(match tag {
             Some(tag) if tag.is_yaml_core_schema() => scalar::tagged(&tag.suffix, &text).unwrap_or_else(|| {
                 let path = self.path();
                 self.report.error(at, &path, format!("`{text}` is no value of the tag `{tag}`"));
@@ -205,7 +217,7 @@ impl Loader<'_> {
             }
             None if style == ScalarStyle::Plain => scalar::resolve(&text),
             None => Value::Text(text),
-        }
+        })
     }
 
     fn close(&mut self) -> Result<(), Stop> {
@@ -223,10 +235,10 @@ impl Loader<'_> {
     /// Puts a node where it belongs.
     fn place(&mut self, node: Node, anchor: usize) -> Result<(), Stop> {
         if anchor != 0 {
-            let nodes = size(&node);
+            let (nodes, text) = size(&node);
             // What an anchor keeps is memory too.
-            self.count(nodes, node.at)?;
-            self.anchors.insert(anchor, (node.clone(), nodes));
+            self.count(nodes, text, node.at)?;
+            self.anchors.insert(anchor, node.clone());
         }
         match self.open.last_mut() {
             None => self.document = Some(node),
@@ -273,11 +285,23 @@ fn is_non_specific(tag: &Tag) -> bool {
     tag.handle.is_empty() && tag.suffix == "!" || tag.handle == "!" && tag.suffix.is_empty()
 }
 
-fn size(node: &Node) -> usize {
-    1 + match &node.value {
-        Value::List(items) => items.iter().map(size).sum(),
-        Value::Object(entries) => entries.iter().map(|entry| size(&entry.value)).sum(),
-        _ => 0,
+fn too_long(at: Position) -> Stop {
+    let reason =
+        format!("there are more than {MAX_TEXT} bytes of text once variables are put in and aliases are followed");
+    Stop { at, reason }
+}
+
+/// How many nodes, and how many bytes of text.
+fn size(node: &Node) -> (usize, usize) {
+    let add = |sum: (usize, usize), (key, value): (usize, &Node)| {
+        let (nodes, text) = size(value);
+        (sum.0 + nodes, sum.1 + text + key)
+    };
+    match &node.value {
+        Value::List(items) => items.iter().map(|item| (0, item)).fold((1, 0), add),
+        Value::Object(entries) => entries.iter().map(|entry| (entry.key.len(), &entry.value)).fold((1, 0), add),
+        Value::Text(text) => (1, text.len()),
+        _ => (1, 0),
     }
 }
 

@@ -18,6 +18,8 @@ use crate::telemetry::Environment;
 pub(super) const MAX_BYTES: usize = 4 << 20;
 /// How many nodes a document may have once its aliases are followed.
 pub(super) const MAX_NODES: usize = 100_000;
+/// How many bytes of text a document may have once variables are put in and its aliases are followed.
+pub(super) const MAX_TEXT: usize = 16 << 20;
 /// How deep a document may nest.
 pub(super) const MAX_DEPTH: usize = 64;
 

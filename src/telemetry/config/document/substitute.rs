@@ -4,61 +4,72 @@ use std::collections::BTreeSet;
 
 use crate::telemetry::Environment;
 
-/// A reference that is none: `${X:?}`, `${1X}`.
+/// Why nothing was put in.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Invalid(pub(super) String);
+pub(super) enum Flaw {
+    /// References that are none: `${X:?}`, `${1X}`.
+    Invalid(Vec<String>),
+    /// The text would be longer than it may be.
+    TooLong,
+}
 
 /// A scalar with its references replaced. What is put in is not looked at again. `variables` gets the names that it
 /// refers to.
 ///
 /// # Errors
-/// Every reference that is not well formed.
+/// Every reference that is not well formed; that the result would have more than `room` bytes.
 pub(super) fn substitute(
     text: &str,
     environment: &Environment,
     variables: &mut BTreeSet<String>,
-) -> Result<String, Vec<Invalid>> {
+    room: usize,
+) -> Result<String, Flaw> {
     let (mut output, mut invalid) = (String::with_capacity(text.len()), Vec::new());
     // An escape is found before references are, from the left, so none reaches across one.
     for (index, part) in text.split("$$").enumerate() {
         if index > 0 {
             output.push('$');
         }
-        references(part, environment, variables, &mut output, &mut invalid);
+        let mut part = part;
+        while let Some(next) = reference_in(part, environment, variables, &mut output, &mut invalid) {
+            if output.len() > room {
+                return Err(Flaw::TooLong);
+            }
+            part = next;
+        }
     }
-    if invalid.is_empty() { Ok(output) } else { Err(invalid) }
+    if invalid.is_empty() { Ok(output) } else { Err(Flaw::Invalid(invalid)) }
 }
 
-fn references(
-    mut text: &str,
+/// Takes a text up to the end of the first reference in it, and gives the rest.
+fn reference_in<'t>(
+    text: &'t str,
     environment: &Environment,
     variables: &mut BTreeSet<String>,
     output: &mut String,
-    invalid: &mut Vec<Invalid>,
-) {
-    while let Some(start) = text.find("${") {
-        let (before, rest) = text.split_at(start);
+    invalid: &mut Vec<String>,
+) -> Option<&'t str> {
+    let Some(start) = text.find("${") else {
+        output.push_str(text);
+        return None;
+    };
+    let (before, rest) = text.split_at(start);
+    // A reference is on one line; without an end, this one and all that begin before the end of the line are text.
+    let end = rest.find(|c: char| c == '}' || (c.is_control() && c != '\t')).unwrap_or(rest.len());
+    let Some(after) = rest[end..].strip_prefix('}') else {
         output.push_str(before);
-        let inner = &rest[2..];
-        // A reference is on one line; without an end it is text.
-        match inner.find(|c: char| c == '}' || (c.is_control() && c != '\t')).map(|end| (end, &inner[end..])) {
-            Some((end, after)) if after.starts_with('}') => {
-                match reference(&inner[..end]) {
-                    Some((name, default)) => {
-                        output.push_str(environment.verbatim(name).unwrap_or(default));
-                        variables.insert(name.to_owned());
-                    }
-                    None => invalid.push(Invalid(rest[..end + 3].to_owned())),
-                }
-                text = &after[1..];
-            }
-            _ => {
-                output.push_str("${");
-                text = inner;
-            }
+        output.push_str(&rest[..end]);
+        return Some(&rest[end..]).filter(|rest| !rest.is_empty());
+    };
+    output.push_str(before);
+    match reference(&rest[2..end]) {
+        Some((name, default)) => {
+            output.push_str(environment.verbatim(name).unwrap_or(default));
+            variables.insert(name.to_owned());
         }
+        None => invalid.push(rest[..=end].to_owned()),
     }
-    output.push_str(text);
+    Some(after)
 }
 
 /// The name and the default of a reference.

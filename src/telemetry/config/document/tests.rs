@@ -17,6 +17,7 @@ fn environment() -> Environment {
         ("SPACED", " 1 "),
         ("LIST", "[1, 2]"),
         ("NULL", "null"),
+        ("LONG", &"x".repeat(100_000)),
     ]
     .into_iter()
     .collect()
@@ -201,6 +202,7 @@ fn what_cannot_be_read_is_one_fault_with_its_place() {
         let inner = vec![format!("*a{}", level - 1); 10].join(", ");
         format!("{text}a{level}: &a{level} [{inner}]\n")
     });
+    let long = format!("a: &a \"{}\"\nb: [{}]\n", "x".repeat(1 << 20), ["*a"; 100].join(", "));
     let many_keys = (0..200_000).fold(String::new(), |text, key| text + "k" + &key.to_string() + ": 1\n");
     for (written, place, reason) in [
         ("", "f:1:1:", "empty"),
@@ -219,6 +221,8 @@ fn what_cannot_be_read_is_one_fault_with_its_place() {
         (&"{a: ".repeat(65), "f:1:", "deeper than 64"),
         (&bomb, "f:", "more than 100000"),
         (&many_keys, "f:", "more than 100000"),
+        (&long, "f:2:", "bytes of text"),
+        (&format!("a: {}", "${LONG}".repeat(500_000)), "f:1:4:", "bytes of text"),
         (&" ".repeat(MAX_BYTES + 1), "f:1:1:", "at most"),
         ("a: \u{0}\n", "f:1:", "not YAML"),
     ] {
@@ -236,6 +240,14 @@ fn what_is_wrong_with_single_nodes_is_told_together() {
         ["f:3:6 b.c", "f:4:3 b.c", "f:5:4 d", "f:6:4 e", "f:7:1 a"]
     );
     assert!(faults[1].ends_with("this key is on line 3 already"), "{faults:?}");
+}
+
+#[test]
+fn references_without_an_end_take_no_time() {
+    let ends = "${".repeat(1_000_000);
+    assert_eq!(only(&format!("k: \"{ends}\"")), text(&ends));
+    let lines = "${A\n  ".repeat(100_000);
+    assert!(matches!(only(&format!("k: |\n  {lines}")), Value::Text(_)));
 }
 
 /// Whatever bytes there are, there is an end and an answer.
