@@ -110,12 +110,17 @@ fn span(span: &Value) -> Value {
     let events = span["events"].as_array().into_iter().flatten();
     json!({
         "name": span["name"],
-        // Which are kept of too many is an SDK's own choice; how many is the file's.
+        // Which are kept of too many is an SDK's own choice; how many, and how long, is the file's.
         "attributes": attributes(&span["attributes"]).len(),
+        "lengths": lengths(span),
         "dropped": span["droppedAttributesCount"],
         "events": events.map(|event| attributes(&event["attributes"]).len()).collect::<Vec<_>>(),
         "dropped events": span["droppedEventsCount"],
     })
+}
+
+fn lengths(span: &Value) -> Vec<usize> {
+    attributes(&span["attributes"]).values().map(|value| value["stringValue"].as_str().unwrap().len()).collect()
 }
 
 fn metric(metric: &Value) -> Value {
