@@ -40,3 +40,8 @@ pub use telemetry::http;
 pub use telemetry::{Telemetry, data, media, work};
 #[cfg(feature = "telemetry")]
 pub use tracing_opentelemetry;
+
+/// The code of the documents is compiled and run with that of the crate.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/migrating.md")]
+mod migrating {}

@@ -146,6 +146,12 @@ impl Worker {
         self.client.get(&self.metrics).send().await.unwrap().text().await.unwrap()
     }
 
+    /// The page as Prometheus asks for it.
+    pub(crate) async fn openmetrics(&self) -> String {
+        let request = self.client.get(&self.metrics).header("accept", "application/openmetrics-text;version=1.0.0");
+        request.send().await.unwrap().text().await.unwrap()
+    }
+
     /// The sum of the series of a name that have these labels.
     pub(crate) async fn sum(&self, name: &str, labels: &[&str]) -> f64 {
         let page = self.metrics().await;

@@ -195,18 +195,26 @@ impl Plan {
         Ok((key, None))
     }
 
-    /// Gives a name to what mapping rules make.
-    pub(super) fn claim_for_rule(&mut self, name: MetricName, kind: Kind) -> Result<(), Conflict> {
-        if self.owners.contains_key(&name.base) {
-            return Err(Conflict::Type);
+    /// Gives a name to what mapping rules make. A counter whose name without `_total`, or with an ending that
+    /// OpenMetrics knows, is another's keeps its whole name: OpenMetrics then has it as `unknown`.
+    pub(super) fn claim_for_rule(&mut self, name: MetricName, kind: Kind) -> Result<MetricName, Conflict> {
+        let whole = MetricName { base: name.full.clone(), ..name.clone() };
+        let names = if kind == Kind::Counter { vec![name, whole] } else { vec![name] };
+        for name in names {
+            let owner = Owner { name: name.clone(), kind, help: String::new(), unit: String::new(), is_mapped: true };
+            if !self.owners.contains_key(&name.base) && self.claim(owner).is_ok() {
+                return Ok(name);
+            }
         }
-        self.claim(Owner { name, kind, help: String::new(), unit: String::new(), is_mapped: true })
+        Err(Conflict::Type)
     }
 
     fn claim(&mut self, owner: Owner) -> Result<(), Conflict> {
         let Owner { name, kind, .. } = &owner;
+        // A counter that is called by its whole name is none in OpenMetrics, and has no endings.
+        let endings = if *kind == Kind::Counter && name.base == name.full { &[""] } else { kind.endings() };
         let claims: HashSet<String> =
-            kind.endings().iter().map(|ending| format!("{}{ending}", name.base)).chain([name.full.clone()]).collect();
+            endings.iter().map(|ending| format!("{}{ending}", name.base)).chain([name.full.clone()]).collect();
         if claims.iter().any(|claim| self.claimed.contains(claim)) {
             return Err(Conflict::Type);
         }

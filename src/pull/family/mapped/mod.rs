@@ -116,12 +116,12 @@ impl Mapped {
             Some(name) => plan.naming().exact(name, unit, suffix),
             None => plan.naming().metric(part.name(), unit, suffix).ok_or(Conflict::Nameless)?,
         };
-        if let Some(place) = self.groups.iter().position(|group| group.name.base == name.base) {
+        if let Some(place) = self.groups.iter().position(|group| group.name.full == name.full) {
             let group = &self.groups[place];
-            return if group.kind == kind && group.name.full == name.full { Ok(place) } else { Err(Conflict::Type) };
+            return if group.kind == kind { Ok(place) } else { Err(Conflict::Type) };
         }
         let help = help.clone().unwrap_or_else(|| part.description().to_owned());
-        plan.claim_for_rule(name.clone(), kind)?;
+        let name = plan.claim_for_rule(name, kind)?;
         self.groups.push(Group::new(name, kind, help));
         Ok(self.groups.len() - 1)
     }
