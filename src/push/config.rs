@@ -48,6 +48,8 @@ pub struct Signal {
 pub enum Protocol {
     /// `http/protobuf`.
     HttpProtobuf,
+    /// `http/json`.
+    HttpJson,
     /// `grpc`.
     Grpc,
 }
@@ -149,6 +151,7 @@ impl Protocol {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::HttpProtobuf => "http/protobuf",
+            Self::HttpJson => "http/json",
             Self::Grpc => "grpc",
         }
     }

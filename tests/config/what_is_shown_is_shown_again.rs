@@ -39,6 +39,7 @@ fn what_variables_say() {
     for variables in [
         vec![],
         vec![("OTEL_SDK_DISABLED", "true")],
+        vec![("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"), ("OTEL_PROPAGATORS", "b3,b3multi")],
         vec![("OTEL_METRICS_EXPORTER", "none"), ("OTEL_TRACES_SAMPLER", "always_off")],
         vec![
             ("OTEL_TRACES_EXPORTER", "otlp,console"),

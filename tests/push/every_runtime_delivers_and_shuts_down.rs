@@ -31,7 +31,7 @@ fn delivered(run: impl Fn(Push) + Copy + Send + 'static) {
 
 fn expected(protocol: Protocol) -> [&'static str; 3] {
     match protocol {
-        Protocol::HttpProtobuf => ["/v1/logs", "/v1/metrics", "/v1/traces"],
+        Protocol::HttpProtobuf | Protocol::HttpJson => ["/v1/logs", "/v1/metrics", "/v1/traces"],
         Protocol::Grpc => [
             "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
             "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",

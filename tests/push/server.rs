@@ -97,7 +97,9 @@ impl Server {
 /// Configuration to send traces to `address`.
 pub(crate) fn signal(protocol: Protocol, address: SocketAddr) -> Signal {
     match protocol {
-        Protocol::HttpProtobuf => Signal::http(format!("http://{address}/v1/traces")),
+        Protocol::HttpProtobuf | Protocol::HttpJson => {
+            Signal { protocol, ..Signal::http(format!("http://{address}/v1/traces")) }
+        }
         Protocol::Grpc => Signal::grpc(format!("http://{address}")),
     }
 }

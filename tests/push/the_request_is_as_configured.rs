@@ -3,8 +3,8 @@ use prost::Message;
 use telecine::exemplar::Exemplars;
 use telecine::push::{Compression, Error, Exporters, Protocol, Signal, Tls};
 
-use crate::measure::{PROTOCOLS, build, export, traces};
-use crate::server::Server;
+use crate::measure::{PROTOCOLS, build, export, stats, traces};
+use crate::server::{Answer, Server};
 
 #[test]
 fn headers_and_message() {
@@ -27,6 +27,33 @@ fn headers_and_message() {
             let request = ExportTraceServiceRequest::decode(&got.message[..]).unwrap();
             assert_eq!(request.resource_spans[0].scope_spans[0].spans.len(), 10);
         }
+    }
+}
+
+#[test]
+fn json_is_understood_both_ways() {
+    let headers = || vec![("content-type", "application/json; charset=utf-8".to_owned())];
+    let partial = br#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}"#.to_vec();
+    let refusal = br#"{"code":3,"message":"no such tenant"}"#.to_vec();
+    let server = Server::start([Answer::Http(200, headers(), partial), Answer::Http(400, headers(), refusal)]);
+    for compression in [None, Some(Compression::Gzip)] {
+        let exporters = build(&traces(Signal { compression, ..server.signal(Protocol::HttpJson) }));
+        let result = export(&exporters, 10);
+        let stats = stats(&exporters.handle);
+        match compression {
+            None => assert_eq!((stats.sent, stats.refused), (7, 3), "{result:?}"),
+            Some(_) => {
+                assert_eq!((stats.sent, stats.refused), (0, 10));
+                assert_eq!(stats.last_error.as_deref(), Some("HTTP 400 Bad Request: no such tenant"));
+            }
+        }
+    }
+    for got in server.got() {
+        assert_eq!(got.headers["content-type"], "application/json");
+        let request: serde_json::Value = serde_json::from_slice(&got.message).unwrap();
+        let spans = &request["resourceSpans"][0]["scopeSpans"][0]["spans"];
+        assert_eq!((&spans[9]["traceId"], &spans[9]["spanId"]), (&"07".repeat(16).into(), &"0a".repeat(8).into()));
+        assert_eq!((&spans[9]["kind"], &spans[9]["startTimeUnixNano"]), (&1.into(), &"0".into()));
     }
 }
 
@@ -91,7 +118,9 @@ fn what_cannot_be_sent_is_said_at_the_start_without_secrets() {
 
     for protocol in PROTOCOLS {
         let https = |tls| match protocol {
-            Protocol::HttpProtobuf => Signal { tls, ..Signal::http("https://localhost:4318/v1/traces") },
+            Protocol::HttpProtobuf | Protocol::HttpJson => {
+                Signal { tls, ..Signal::http("https://localhost:4318/v1/traces") }
+            }
             Protocol::Grpc => Signal { tls, ..Signal::grpc("localhost:4317") },
         };
         let missing = Tls { ca_file: Some("/nowhere/ca.pem".into()), ..Tls::default() };

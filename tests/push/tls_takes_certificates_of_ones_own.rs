@@ -63,7 +63,9 @@ impl Files {
 
 fn signal(collector: &Collector, protocol: Protocol, tls: Tls) -> Signal {
     match protocol {
-        Protocol::HttpProtobuf => Signal { tls, ..Signal::http(format!("https://{}/v1/traces", collector.http())) },
+        Protocol::HttpProtobuf | Protocol::HttpJson => {
+            Signal { tls, ..Signal::http(format!("https://{}/v1/traces", collector.http())) }
+        }
         // Without a scheme gRPC is TLS.
         Protocol::Grpc => Signal { tls, ..Signal::grpc(collector.grpc()) },
     }
@@ -111,7 +113,7 @@ async fn the_environment_names_them() {
     let collector = files.collector().await;
     for (number, protocol) in PROTOCOLS.into_iter().enumerate() {
         let endpoint = match protocol {
-            Protocol::HttpProtobuf => collector.http(),
+            Protocol::HttpProtobuf | Protocol::HttpJson => collector.http(),
             Protocol::Grpc => collector.grpc(),
         };
         let path = |name: &str| files.path(name).display().to_string();

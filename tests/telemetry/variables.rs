@@ -292,9 +292,9 @@ pub(crate) fn otlp() -> Vec<Row> {
             .wrong_case("GRPC")
             .nonsense("http/xml"),
         of_signal("PROTOCOL", |signal| signal.protocol.as_str().to_owned(), "http/protobuf")
-            .good("http/protobuf", "http/protobuf")
-            .wrong_case("HTTP/Protobuf")
-            .nonsense("http/json"),
+            .good("http/json", "http/json")
+            .wrong_case("HTTP/Json")
+            .nonsense("json"),
         of_signal("HEADERS", |signal| text(&signal.headers), "[]")
             .good("api-key=a%20b,X=1==", r#"[("api-key", "a b"), ("X", "1==")]"#)
             .nonsense("s3cret"),

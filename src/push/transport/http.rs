@@ -8,19 +8,21 @@ use flate2::write::GzEncoder;
 use prost::Message as _;
 use reqwest::{Client, Response, Url};
 
-use super::{Accepted, Fault, MAX_RESPONSE, Message, USER_AGENT, chain, tls, words};
+use super::{Accepted, Fault, MAX_RESPONSE, Message, USER_AGENT, chain, json, tls, within_limit, words};
 use crate::push::link::Failure;
 use crate::push::retry::{self, Verdict};
-use crate::push::{Compression, Error, Kind, Signal};
+use crate::push::{Compression, Error, Kind, Protocol, Signal};
 
 const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// OTLP over HTTP/1.1, in protobuf.
+/// OTLP over HTTP/1.1, in protobuf or JSON.
 pub(crate) struct Http {
     kind: Kind,
     client: Client,
     url: Url,
     headers: HeaderMap,
+    json: bool,
     compression: Option<Compression>,
 }
 
@@ -45,14 +47,17 @@ impl Http {
             let (name, value) = header(kind, name, value)?;
             headers.append(name, value);
         }
-        headers.insert(CONTENT_TYPE, PROTOBUF);
+        let json = signal.protocol == Protocol::HttpJson;
+        headers.insert(CONTENT_TYPE, if json { JSON } else { PROTOBUF });
         if let Some(Compression::Gzip) = signal.compression {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        Ok(Self { kind, client, url, headers, compression: signal.compression })
+        Ok(Self { kind, client, url, headers, json, compression: signal.compression })
     }
 
     pub(super) fn prepare(&self, request: Bytes) -> Result<Message, Failure> {
+        let request = if self.json { json::encode(self.kind, &request)? } else { request };
+        within_limit(&request)?;
         let Some(Compression::Gzip) = self.compression else {
             return Ok(Message(request));
         };
@@ -69,12 +74,15 @@ impl Http {
         let response = request.send().await.map_err(Fault::lost_connection)?;
         let status = response.status();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let protobuf = response.headers().get(CONTENT_TYPE) == Some(&PROTOBUF);
+        let content_type = response.headers().get(CONTENT_TYPE).cloned();
         let body = read(response).await;
         if status.is_success() {
-            return Ok(Accepted::decode(self.kind, &body?));
+            return body.map(|body| match self.json {
+                true => json::accepted(self.kind, &body),
+                false => Accepted::decode(self.kind, &body),
+            });
         }
-        let said = body.map(|body| reason(&body, protobuf)).unwrap_or_default();
+        let said = body.map(|body| reason(&body, content_type.as_ref())).unwrap_or_default();
         let verdict = retry::http(status.as_u16(), retry_after.as_deref(), SystemTime::now());
         let cause = if said.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {said}") };
         Err(Fault { verdict, cause })
@@ -116,9 +124,11 @@ async fn read(mut response: Response) -> Result<Bytes, Fault> {
 }
 
 /// A failure's body is a `google.rpc.Status`, or text from a proxy in between.
-fn reason(body: &[u8], protobuf: bool) -> String {
-    if protobuf {
+fn reason(body: &[u8], content_type: Option<&HeaderValue>) -> String {
+    if content_type == Some(&PROTOBUF) {
         return tonic_types::Status::decode(body).map(|status| words(&status.message)).unwrap_or_default();
     }
-    std::str::from_utf8(body).map(words).unwrap_or_default()
+    let is_json = content_type.is_some_and(|content_type| content_type.as_bytes().starts_with(JSON.as_bytes()));
+    let status = if is_json { json::reason(body) } else { None };
+    status.or_else(|| std::str::from_utf8(body).ok().map(words)).unwrap_or_default()
 }

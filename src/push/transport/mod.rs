@@ -2,6 +2,7 @@
 
 mod grpc;
 mod http;
+mod json;
 mod tls;
 
 use std::error::Error as StdError;
@@ -68,21 +69,17 @@ impl Transport {
     /// Needs a runtime in context.
     pub(crate) fn new(kind: Kind, signal: &Signal) -> Result<Self, Error> {
         let carrier = match signal.protocol {
-            Protocol::HttpProtobuf => Carrier::Http(http::Http::new(kind, signal)?),
+            Protocol::HttpProtobuf | Protocol::HttpJson => Carrier::Http(http::Http::new(kind, signal)?),
             Protocol::Grpc => Carrier::Grpc(grpc::Grpc::new(kind, signal)?),
         };
         Ok(Self { carrier, secrets: Secrets::of(signal) })
     }
 
     pub(crate) fn prepare(&self, request: Bytes) -> Result<Message, Failure> {
-        if request.len() > MAX_REQUEST {
-            let (size, max) = (request.len(), MAX_REQUEST);
-            return Err(Failure::lost(format!("a request of {size} bytes is not sent: more than {max}")));
-        }
         match &self.carrier {
             Carrier::Http(http) => http.prepare(request),
             // tonic compresses each message by itself.
-            Carrier::Grpc(_) => Ok(Message(request)),
+            Carrier::Grpc(_) => within_limit(&request).map(|()| Message(request)),
         }
     }
 
@@ -135,6 +132,13 @@ impl Secrets {
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{} hidden]", self.0.len())
+    }
+}
+
+fn within_limit(request: &Bytes) -> Result<(), Failure> {
+    match request.len() {
+        ..=MAX_REQUEST => Ok(()),
+        size => Err(Failure::lost(format!("a request of {size} bytes is not sent: more than {MAX_REQUEST}"))),
     }
 }
 

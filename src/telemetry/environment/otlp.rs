@@ -15,8 +15,9 @@ struct Names {
 
 pub(super) fn signal(reader: &mut Reader<'_>, kind: Kind) -> Signal {
     let names = |setting| Names::new(kind, setting);
-    let protocols = [("http/protobuf", Protocol::HttpProtobuf), ("grpc", Protocol::Grpc)];
-    let protocol = names("PROTOCOL").read(|name| reader.word(name, &protocols, &["http/json"]));
+    let protocols =
+        [("http/protobuf", Protocol::HttpProtobuf), ("http/json", Protocol::HttpJson), ("grpc", Protocol::Grpc)];
+    let protocol = names("PROTOCOL").read(|name| reader.word(name, &protocols, &[]));
     let protocol = protocol.unwrap_or(Protocol::HttpProtobuf);
     let compressions = [("gzip", Some(Compression::Gzip)), ("none", None)];
     let headers = names("HEADERS").read(|name| reader.parse(name, headers));

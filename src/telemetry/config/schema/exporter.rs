@@ -83,14 +83,12 @@ fn http(object: &mut Object<'_>, kind: Kind, report: &mut Report) -> Option<Sign
         format!("{DEFAULT_HTTP_ENDPOINT}/v1/{path}")
     };
     let endpoint = endpoint(object, report);
-    if let Some(encoding) = object.field("encoding") {
-        if encoding.word(&[("protobuf", false), ("json", true)], report) == Some(true) {
-            encoding.error("`json` is not an encoding of this SDK: there is `protobuf`", report);
-        }
-    }
     let mut signal = Signal::http(endpoint.unwrap_or_else(usual));
+    let known = [("protobuf", Protocol::HttpProtobuf), ("json", Protocol::HttpJson)];
+    if let Some(protocol) = object.field("encoding").and_then(|encoding| encoding.word(&known, report)) {
+        signal.protocol = protocol;
+    }
     common(&mut signal, object, report);
-    debug_assert_eq!(signal.protocol, Protocol::HttpProtobuf);
     Some(signal)
 }
 

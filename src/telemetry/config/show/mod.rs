@@ -243,7 +243,7 @@ fn exporter(exporter: &Exporter) -> (&'static str, Option<Object>) {
         Exporter::Console => ("console", None),
         Exporter::Otlp(signal) => {
             let name = match signal.protocol {
-                Protocol::HttpProtobuf => "otlp_http",
+                Protocol::HttpProtobuf | Protocol::HttpJson => "otlp_http",
                 Protocol::Grpc => "otlp_grpc",
             };
             (name, Some(self::signal(signal)))
@@ -255,6 +255,9 @@ fn signal(signal: &Signal) -> Object {
     let Signal { protocol, endpoint, headers, timeout, compression, tls } = signal;
     let mut object = Object::default();
     object.put("endpoint", text(without_credentials(endpoint)));
+    if *protocol == Protocol::HttpJson {
+        object.put("encoding", text("json"));
+    }
     let Tls { ca_file, client_key_file, client_certificate_file, insecure } = tls;
     let mut certificates = Object::default();
     for (key, file) in [("ca_file", ca_file), ("key_file", client_key_file), ("cert_file", client_certificate_file)] {
