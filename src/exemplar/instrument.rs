@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use opentelemetry::metrics::{
@@ -12,6 +13,7 @@ use super::lookup::{Found, Lookup, Selection};
 use super::number::Number;
 use super::reservoir::{Sampling, SeriesReservoir};
 use super::stream::{Place, StreamReservoirs};
+use crate::views::KeyFilter;
 
 /// The SDK's instruments, each of which measures by a method of its own name.
 pub(super) trait Inner<T>: Send + Sync + 'static {
@@ -55,6 +57,8 @@ inner!(Histogram, BoundHistogram, record);
 pub(super) struct Instrument<I: Inner<T>, T> {
     inner: I,
     filter: Filter,
+    /// Which attributes the SDK is shown, if not all.
+    shown: Option<Arc<KeyFilter>>,
     sampling: Arc<Sampling>,
     streams: Box<[Arc<StreamReservoirs>]>,
     bare: OnceLock<Remembered<I::Bound>>,
@@ -75,13 +79,20 @@ pub(super) trait Sweep: Send + Sync {
 
 impl<I: Inner<T>, T: Number> Instrument<I, T> {
     /// `streams` are in one order for all instruments, since several are locked at once.
-    pub(super) fn new(inner: I, filter: Filter, sampling: Arc<Sampling>, streams: Vec<Arc<StreamReservoirs>>) -> Self {
+    pub(super) fn new(
+        inner: I,
+        filter: Filter,
+        shown: Option<Arc<KeyFilter>>,
+        sampling: Arc<Sampling>,
+        streams: Vec<Arc<StreamReservoirs>>,
+    ) -> Self {
         // Every key that a stream keeps, or all if one keeps all.
         let keys: Option<Vec<&[Key]>> = streams.iter().map(|stream| stream.keys().map(AsRef::as_ref)).collect();
         let limit = streams.iter().fold(0_usize, |sum, stream| sum.saturating_add(stream.limit()));
         Self {
             inner,
             filter,
+            shown,
             sampling,
             lookup: Lookup::new(keys.map(|keys| keys.concat()).as_deref(), limit),
             streams: streams.into(),
@@ -105,9 +116,9 @@ impl<I: Inner<T>, T: Number> Instrument<I, T> {
         let selection = selection.filter(|selection| self.lookup.accepts(attributes, *selection));
         let (places, bound) = self.admit(attributes, |places| {
             if selection.is_some() && !places.iter().any(|place| place.overflow) {
-                Some(self.inner.bind(attributes))
+                Some(self.inner.bind(&kept(self.shown.as_deref(), attributes)))
             } else {
-                self.inner.measure(value, attributes);
+                self.inner.measure(value, &kept(self.shown.as_deref(), attributes));
                 None
             }
         });
@@ -163,12 +174,20 @@ impl<I: Inner<T>, T: Number> SyncInstrument<T> for Instrument<I, T> {
     }
 
     fn bind(&self, attributes: &[KeyValue]) -> Box<dyn BoundSyncInstrument<T> + Send + Sync> {
-        let (places, bound) = self.admit(attributes, |_| self.inner.bind(attributes));
+        let (places, bound) = self.admit(attributes, |_| self.inner.bind(&kept(self.shown.as_deref(), attributes)));
         let targets = self.streams.iter().zip(places).map(|(stream, place)| {
             let filtered = stream.filtered(attributes).into();
             Target { series: place.series, filtered }
         });
         handle::<I, T>(bound, self.filter, self.sampling.clone(), targets.collect())
+    }
+}
+
+/// The attributes that a filter keeps.
+pub(super) fn kept<'a>(filter: Option<&KeyFilter>, attributes: &'a [KeyValue]) -> Cow<'a, [KeyValue]> {
+    match filter {
+        None => Cow::Borrowed(attributes),
+        Some(filter) => attributes.iter().filter(|attribute| filter.keeps(attribute.key.as_str())).cloned().collect(),
     }
 }
 

@@ -177,7 +177,8 @@ impl Exemplars {
         inner: I,
     ) -> Option<Arc<dyn SyncInstrument<T> + Send + Sync>> {
         let shared = &self.shared;
-        if shared.filter == Filter::AlwaysOff {
+        let shown = streams.iter().find_map(|stream| stream.filter.clone());
+        if shared.filter == Filter::AlwaysOff && shown.is_none() {
             return None;
         }
         let mut reservoirs: Vec<Arc<StreamReservoirs>> = Vec::new();
@@ -192,7 +193,7 @@ impl Exemplars {
             return None;
         }
         reservoirs.sort_by_key(Arc::as_ptr);
-        let instrument = Arc::new(Instrument::new(inner, shared.filter, shared.sampling.clone(), reservoirs));
+        let instrument = Arc::new(Instrument::new(inner, shared.filter, shown, shared.sampling.clone(), reservoirs));
         let sweep: Weak<dyn Sweep> = Arc::downgrade(&instrument) as Weak<Instrument<I, T>>;
         let mut instruments = shared.instruments.lock().unwrap_or_else(PoisonError::into_inner);
         if instruments.len() == instruments.capacity() {

@@ -3,15 +3,16 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::{
-    AsyncInstrumentBuilder, Callback, Counter, Gauge, Histogram, HistogramBuilder, InstrumentBuilder,
+    AsyncInstrument, AsyncInstrumentBuilder, Callback, Counter, Gauge, Histogram, HistogramBuilder, InstrumentBuilder,
     InstrumentProvider, Meter, ObservableCounter, ObservableGauge, ObservableUpDownCounter, UpDownCounter,
 };
+use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::metrics::{InstrumentKind, SdkMeterProvider};
 
 use super::Exemplars;
-use crate::views::{Aggregation, default_boundaries};
+use super::instrument::kept;
+use crate::views::{Aggregation, KeyFilter, default_boundaries};
 
 /// A meter provider whose synchronous instruments keep exemplars.
 ///
@@ -74,7 +75,9 @@ macro_rules! observable {
             if streams.iter().all(|stream| stream.aggregation == Aggregation::Drop) {
                 return $instrument::new();
             }
-            let callbacks = builder.callbacks.into_iter().map(|callback| guarded(builder.name.clone(), callback));
+            let shown = streams.iter().find_map(|stream| stream.filter.clone());
+            let callbacks = builder.callbacks.into_iter();
+            let callbacks = callbacks.map(|callback| guarded(builder.name.clone(), filtered(&shown, callback)));
             let callbacks = callbacks.collect();
             let mut inner = self.inner.$method(builder.name);
             inner.description = builder.description;
@@ -123,6 +126,26 @@ impl InstrumentProvider for Instruments {
     observable!(u64_observable_gauge, ObservableGauge, u64);
     observable!(i64_observable_gauge, ObservableGauge, i64);
     observable!(f64_observable_gauge, ObservableGauge, f64);
+}
+
+/// An observer that is shown all attributes, and shows the SDK those that a filter keeps.
+struct Filtered<'a, T> {
+    inner: &'a dyn AsyncInstrument<T>,
+    filter: &'a KeyFilter,
+}
+
+impl<T> AsyncInstrument<T> for Filtered<'_, T> {
+    fn observe(&self, measurement: T, attributes: &[KeyValue]) {
+        self.inner.observe(measurement, &kept(Some(self.filter), attributes));
+    }
+}
+
+/// A callback whose observer leaves attributes out, if there is a filter.
+fn filtered<T: 'static>(filter: &Option<Arc<KeyFilter>>, callback: Callback<T>) -> Callback<T> {
+    match filter.clone() {
+        Some(filter) => Box::new(move |inner| callback(&Filtered { inner, filter: &filter })),
+        None => callback,
+    }
 }
 
 /// A callback whose panic ends nothing but itself. The SDK runs callbacks under a lock that the panic

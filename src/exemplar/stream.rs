@@ -5,7 +5,7 @@ use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::metrics::InstrumentKind;
 
 use super::reservoir::{SeriesReservoir, Shape};
-use crate::views::{Aggregation, Stream, default_boundaries};
+use crate::views::{Aggregation, KeyFilter, Stream, default_boundaries};
 
 /// The most exemplars that one series of an exponential histogram holds (metrics SDK, "Exemplar defaults").
 const EXPONENTIAL_SIZE: u32 = 20;
@@ -17,6 +17,7 @@ const EXPONENTIAL_SIZE: u32 = 20;
 pub struct StreamReservoirs {
     shape: Shape,
     keys: Option<Arc<[Key]>>,
+    filter: Option<Arc<KeyFilter>>,
     limit: usize,
     /// The series without attributes. The limit does not count it.
     bare: Arc<SeriesReservoir>,
@@ -48,6 +49,7 @@ impl StreamReservoirs {
             bare: Arc::new(SeriesReservoir::new(&shape)),
             shape,
             keys: stream.keys.clone(),
+            filter: stream.filter.clone(),
             limit: stream.cardinality_limit,
             series: RwLock::default(),
             admission: Mutex::default(),
@@ -56,7 +58,7 @@ impl StreamReservoirs {
 
     /// Whether another definition of the same stream would have the same series and places.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        self.shape == other.shape && self.keys == other.keys
+        self.shape == other.shape && self.keys == other.keys && self.filter == other.filter
     }
 
     pub(super) fn keys(&self) -> Option<&Arc<[Key]>> {
@@ -70,6 +72,7 @@ impl StreamReservoirs {
     /// Whether the views leave this attribute.
     pub(super) fn allows(&self, attribute: &KeyValue) -> bool {
         self.keys.as_ref().is_none_or(|keys| keys.contains(&attribute.key))
+            && self.filter.as_ref().is_none_or(|filter| filter.keeps(attribute.key.as_str()))
     }
 
     /// The attributes that the views drop from a set.

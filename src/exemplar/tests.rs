@@ -116,7 +116,10 @@ fn sdk(views: &Arc<Views>, readers: &[Reader; 2]) -> SdkMeterProvider {
 }
 
 fn stream(name: &'static str, aggregation: Aggregation) -> (&'static str, Stream) {
-    (name, Stream { name: name.into(), aggregation, keys: None, cardinality_limit: 100, description: None })
+    (
+        name,
+        Stream { name: name.into(), aggregation, keys: None, cardinality_limit: 100, description: None, filter: None },
+    )
 }
 
 fn with_keys((name, stream): (&'static str, Stream), keys: &[&'static str]) -> (&'static str, Stream) {

@@ -41,6 +41,10 @@ pub struct Stream {
     pub aggregation: Aggregation,
     /// The attribute keys that are kept; `None` keeps all.
     pub keys: Option<Arc<[Key]>>,
+    /// Which attributes are kept, where that cannot be written out as keys. The SDK cannot be told: what
+    /// measures leaves the others out, and so does the provider of
+    /// [`Exemplars::wrap`](crate::exemplar::Exemplars::wrap).
+    pub filter: Option<Arc<KeyFilter>>,
     /// The number of series at which new ones go into the overflow series.
     pub cardinality_limit: usize,
 }
@@ -140,6 +144,7 @@ impl Advice {
                 None => Aggregation::Default,
             },
             keys: Some(attributes.iter().map(|attribute| Key::from_static_str(attribute.key())).collect()),
+            filter: None,
             // The SDK walks a table of this size at each collection: no larger than the need. One is for the
             // overflow.
             cardinality_limit: instrument.series().saturating_add(1),
@@ -156,6 +161,7 @@ impl Stream {
             description: None,
             aggregation: Aggregation::Default,
             keys: None,
+            filter: None,
             cardinality_limit: DEFAULT_CARDINALITY_LIMIT,
         }
     }

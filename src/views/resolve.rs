@@ -7,7 +7,7 @@ use opentelemetry::{InstrumentationScope, Key};
 use opentelemetry_sdk::metrics::InstrumentKind;
 
 use super::pattern::is_wild;
-use super::rules::{KeyFilter, Rule, Selector};
+use super::rules::{KeyFilter, Selector, StreamRule};
 use super::{Advice, Aggregation, DEFAULT_CARDINALITY_LIMIT, Stream, Views, default_boundaries};
 
 impl Views {
@@ -60,7 +60,7 @@ impl Views {
                 });
                 continue;
             }
-            let stream = self.stream(name, kind, advice, Some((place, rule)));
+            let stream = self.stream(name, kind, advice, Some(&rule.stream));
             // The SDK makes one stream of two that have one name, and would measure twice into it if they
             // differ in case.
             if streams.iter().any(|other| other.name.eq_ignore_ascii_case(&stream.name)) {
@@ -80,34 +80,19 @@ impl Views {
         if streams.is_empty() {
             streams.push(self.stream(name, kind, advice, None));
         }
+        self.settle_filters(name, &mut streams);
         streams
     }
 
-    fn stream(
-        &self,
-        name: &str,
-        kind: InstrumentKind,
-        advice: Option<&Advice>,
-        rule: Option<(usize, &Rule)>,
-    ) -> Stream {
+    fn stream(&self, name: &str, kind: InstrumentKind, advice: Option<&Advice>, said: Option<&StreamRule>) -> Stream {
         let mut stream = advice.map_or_else(|| Stream::plain(name), |advice| advice.stream.clone());
         if kind == InstrumentKind::Histogram && self.histograms.aggregation() != Aggregation::Default {
             stream.aggregation = self.histograms.aggregation();
         }
-        let said = rule.map(|(_, rule)| &rule.stream);
         if let Some(filter) = said.and_then(|said| said.attribute_keys.as_ref()) {
             match kept(filter, advice) {
                 Some(keys) => stream.keys = keys,
-                None => self.say(rule.map_or(0, |(place, _)| place), name, || {
-                    tracing::warn!(
-                        target: "telecine",
-                        rule = rule.map(|(place, _)| format!("views[{place}]")),
-                        instrument = name,
-                        "the attribute keys of a view have no effect on an instrument, whose attributes all stay: \
-                         it is in no catalogue, so nothing tells which keys a pattern or `excluded` leaves; \
-                         write them out in `included`, or declare the instrument"
-                    );
-                }),
+                None => stream.filter = Some(Arc::new(filter.clone())),
             }
         }
         let wanted = self.limits.of(kind).unwrap_or(DEFAULT_CARDINALITY_LIMIT);
@@ -126,6 +111,33 @@ impl Views {
             stream.cardinality_limit = limit;
         }
         stream
+    }
+
+    /// The SDK is shown the same attributes for all streams of an instrument. So a filter that is not written
+    /// out as keys can be for all of them or for none.
+    fn settle_filters(&self, name: &str, streams: &mut [Stream]) {
+        let Some(filter) = streams.iter().find_map(|stream| stream.filter.clone()) else { return };
+        let agrees = |stream: &Stream| {
+            let keys_are_kept = |keys: &Arc<[Key]>| keys.iter().all(|key| filter.keeps(key.as_str()));
+            match &stream.filter {
+                _ if stream.aggregation == Aggregation::Drop => true,
+                Some(other) => *other == filter,
+                None => stream.keys.as_ref().is_some_and(keys_are_kept),
+            }
+        };
+        if streams.iter().all(agrees) {
+            return;
+        }
+        streams.iter_mut().for_each(|stream| stream.filter = None);
+        self.say(usize::MAX, name, || {
+            tracing::warn!(
+                target: "telecine",
+                instrument = name,
+                "the attribute keys of views have no effect on an instrument, whose attributes all stay: several views \
+                 match it, and it is in no catalogue, so nothing tells which keys a pattern or `excluded` leaves each \
+                 of them; write them out in `included`, or declare the instrument"
+            );
+        });
     }
 
     /// Says something about a rule and an instrument, once.

@@ -49,7 +49,8 @@ pub struct StreamRule {
     /// The number of series at which new ones go into the overflow series, at least 1.
     pub cardinality_limit: Option<usize>,
     /// Which attributes are kept. On an instrument of the catalogue, patterns choose among the keys that
-    /// its definition has.
+    /// its definition has; on another one among those that it measures with, as long as its other streams
+    /// keep no more.
     pub attribute_keys: Option<KeyFilter>,
 }
 

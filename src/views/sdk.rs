@@ -26,8 +26,10 @@ impl Views {
     fn sdk_stream(&self, instrument: &Instrument, place: usize) -> Option<SdkStream> {
         let (name, kind, unit) = (instrument.name(), instrument.kind(), instrument.unit());
         let mut streams = self.streams(instrument.scope(), name, kind, unit);
+        let is_only = streams.len() == 1;
         let stream = if place < streams.len() { streams.swap_remove(place) } else { return None };
-        if stream == Stream::plain(name) {
+        // Where another view matches, the SDK makes no stream but those of views.
+        if is_only && stream == Stream::plain(name) {
             return None;
         }
         let mut builder = SdkStream::builder().with_name(stream.name).with_cardinality_limit(stream.cardinality_limit);

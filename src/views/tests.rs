@@ -117,17 +117,26 @@ fn patterns_choose_among_the_keys_of_the_definition() {
 }
 
 #[test]
-fn keys_of_an_instrument_that_nobody_declared_are_kept_if_they_cannot_be_written_out() {
+fn keys_of_an_instrument_that_nobody_declared_are_filtered_if_they_cannot_be_written_out() {
     for (filter, expected) in [
-        (keys(Some(&["a", "b"]), &["b"]), Some(vec!["a"])),
-        (keys(Some(&["a", "b.c"]), &["b.*"]), Some(vec!["a"])),
-        (keys(Some(&["*"]), &[]), None),
-        (keys(Some(&["a*"]), &[]), None),
-        (keys(None, &["b"]), None),
+        (keys(Some(&["a", "b"]), &["b"]), Ok(Some(vec!["a"]))),
+        (keys(Some(&["a", "b.c"]), &["b.*"]), Ok(Some(vec!["a"]))),
+        (keys(Some(&["*"]), &[]), Ok(None)),
+        (keys(Some(&["a*"]), &[]), Err(())),
+        (keys(None, &["b"]), Err(())),
     ] {
-        let views = with(&[rule("mine", StreamRule { attribute_keys: filter, ..StreamRule::default() })]).unwrap();
+        let said = StreamRule { attribute_keys: filter.clone(), ..StreamRule::default() };
+        let views = with(&[rule("mine", said.clone())]).unwrap();
         let stream = streams(&views, "mine", InstrumentKind::Counter).remove(0);
-        assert_eq!(stream.keys.is_some().then(|| held(&stream)), expected);
+        match expected {
+            Ok(keys) => assert_eq!((stream.keys.is_some().then(|| held(&stream)), &stream.filter), (keys, &None)),
+            Err(()) => assert_eq!((&stream.keys, stream.filter.as_deref()), (&None, filter.as_ref())),
+        }
+        // Another stream that keeps all of them is shown what this one is not to have: then both have it.
+        let other = StreamRule { name: Some("other".to_owned()), ..StreamRule::default() };
+        let views = with(&[rule("mine", said), rule("mine", other)]).unwrap();
+        let both = streams(&views, "mine", InstrumentKind::Counter);
+        assert_eq!((both.len(), &both[0].filter, &both[1].filter), (2, &None, &None));
     }
 }
 

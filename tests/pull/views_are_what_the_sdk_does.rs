@@ -120,7 +120,10 @@ fn expected(stream: &Stream, kind: InstrumentKind) -> Option<Seen> {
             format!("exponential {max_scale} {record_min_max}")
         }
     };
-    let keeps = |key: &Key| stream.keys.as_ref().is_none_or(|keys| keys.contains(key));
+    let keeps = |key: &Key| {
+        stream.keys.as_ref().is_none_or(|keys| keys.contains(key))
+            && stream.filter.as_ref().is_none_or(|filter| filter.keeps(key.as_str()))
+    };
     let mut sets = BTreeSet::new();
     for set in 0..SETS {
         let kept = attributes(set).into_iter().filter(|attribute| keeps(&attribute.key));
@@ -214,7 +217,9 @@ fn random_rules_make_the_streams_that_the_views_say() {
             several += u32::from(streams.len() > 1);
             let reader = Reader::new();
             let sdk = views.add_to(SdkMeterProvider::builder().with_reader(reader.clone())).build();
-            let exemplars = Exemplars::new(Filter::AlwaysOn, Arc::clone(&views));
+            let is_on = random.below(4) > 0;
+            let filter = if is_on { Filter::AlwaysOn } else { Filter::AlwaysOff };
+            let exemplars = Exemplars::new(filter, Arc::clone(&views));
             let meter = exemplars.wrap(sdk.clone()).meter_with_scope(scope.clone());
             let record: Record = match kind {
                 InstrumentKind::Counter => {
@@ -247,7 +252,7 @@ fn random_rules_make_the_streams_that_the_views_say() {
             assert_eq!(found, wanted, "round {round}, {name}: {rules:#?}\n{streams:#?}");
 
             // Every series has its exemplar, which is what the join is for.
-            for (stream, seen) in &found {
+            for (stream, seen) in found.iter().filter(|_| is_on) {
                 let reservoirs = exemplars.stream(&scope, stream).unwrap();
                 for set in &seen.sets {
                     let key: Vec<_> = set.iter().map(|(key, value)| point(key, value)).collect();
@@ -266,5 +271,31 @@ fn point(key: &str, value: &str) -> KeyValue {
     match key {
         "otel.metric.overflow" => KeyValue::new(key.to_owned(), true),
         _ => KeyValue::new(key.to_owned(), value.to_owned()),
+    }
+}
+
+#[test]
+fn patterns_choose_the_keys_of_what_is_observed_too() {
+    let filter = KeyFilter { included: None, excluded: vec!["b.*".to_owned()] };
+    let rule = Rule {
+        selector: Selector { instrument_name: Some("loose.*".to_owned()), ..Selector::default() },
+        stream: StreamRule { attribute_keys: Some(filter), ..StreamRule::default() },
+    };
+    let (histograms, limits) = (HistogramAggregation::default(), CardinalityLimits::default());
+    let views = Arc::new(Views::with_rules(&Catalog::own(), vec![rule], histograms, limits).unwrap());
+    let reader = Reader::new();
+    let sdk = views.add_to(SdkMeterProvider::builder().with_reader(reader.clone())).build();
+    let provider = Exemplars::new(Filter::AlwaysOff, views).wrap(sdk);
+    let _gauge = provider
+        .meter("scope")
+        .u64_observable_gauge("loose.gauge")
+        .with_callback(|observer| observer.observe(7, &attributes(5)))
+        .build();
+    provider.meter("scope").u64_counter("loose.counter").build().bind(&attributes(5)).add(3);
+    let mut metrics = ResourceMetrics::default();
+    reader.collect(&mut metrics).unwrap();
+    let kept = vec![("a.one".to_owned(), "1".to_owned()), ("a.two".to_owned(), "2".to_owned())];
+    for (name, seen) in collected(&metrics) {
+        assert_eq!(seen.sets, BTreeSet::from([kept.clone()]), "{name}");
     }
 }

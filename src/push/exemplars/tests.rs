@@ -1,16 +1,19 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use opentelemetry::Context;
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
-use opentelemetry::{Context, Key};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
 
 use super::*;
+use crate::catalog::Catalog;
 use crate::exemplar::{Filter, MeterProvider};
-use crate::views::{Aggregation, Stream, Views};
+use crate::views::{
+    Aggregation, CardinalityLimits, HistogramAggregation, KeyFilter, Rule, Selector, StreamRule, Views,
+};
 
 /// Keeps what would be sent.
 #[derive(Clone, Debug)]
@@ -50,9 +53,18 @@ struct Setup {
 
 impl Setup {
     fn new(temporality: Temporality, aggregation: Aggregation) -> Self {
-        let keys = Some(Arc::from([Key::new("media.codec")]));
-        let stream = Stream { name: "measured".into(), aggregation, keys, cardinality_limit: 10, description: None };
-        let views = Arc::new(Views::of([("measured", stream)]));
+        let rule = Rule {
+            selector: Selector { instrument_name: Some("measured".to_owned()), ..Selector::default() },
+            stream: StreamRule {
+                aggregation: Some(aggregation),
+                cardinality_limit: Some(10),
+                attribute_keys: Some(KeyFilter { included: Some(vec!["media.codec".to_owned()]), excluded: vec![] }),
+                ..StreamRule::default()
+            },
+        };
+        let (catalog, histograms) = (Catalog::empty(), HistogramAggregation::default());
+        let views = Views::with_rules(&catalog, vec![rule], histograms, CardinalityLimits::default()).unwrap();
+        let views = Arc::new(views);
         let exemplars = Exemplars::new(Filter::TraceBased, views.clone());
         let kept = Kept { requests: Arc::default(), exemplars: exemplars.clone(), temporality };
         let reader = PeriodicReader::builder(kept.clone()).with_interval(Duration::from_secs(3600)).build();
