@@ -8,7 +8,7 @@ use opentelemetry_sdk::metrics::{data::ResourceMetrics, reader::MetricReader};
 
 use super::{
     Error, Format, Mapper, Reader, Translation, encode,
-    family::{Families, LeftOut},
+    family::{Families, LeftOut, Live},
     translate::Naming,
 };
 use crate::{exemplar::Exemplars, views::KeyFilter};
@@ -96,6 +96,8 @@ pub struct LastScrape {
     pub metrics_left_out: usize,
     /// Series that were left out, since they are equal to another one.
     pub series_left_out: usize,
+    /// How many series each metric has.
+    pub live: Arc<[Live]>,
 }
 
 struct Shared {
@@ -192,6 +194,7 @@ impl Exporter {
             series: found.iter().map(|family| found.len(family)).sum(),
             metrics_left_out,
             series_left_out,
+            live: found.live(),
         };
         *guard = State { families, size };
         let mut stats = self.stats_mut();

@@ -61,6 +61,7 @@ pub use self::translation::{Translation, UnknownTranslation};
 pub use self::{
     error::Error,
     exporter::{Exporter, LastScrape, Options, Stats},
+    family::Live,
     negotiate::{Escaping, Format, Protocol},
     reader::Reader,
     serve::{Endpoint, Readiness, Server, serve},

@@ -1,11 +1,12 @@
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::link::Outcome;
 
 /// What became of one signal's items. Shared between its exporter and whoever reports it; all totals since the start.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Counts {
     sent: AtomicU64,
     refused: AtomicU64,
@@ -15,6 +16,27 @@ pub struct Counts {
     consecutive_failures: AtomicU64,
     last_duration_nanos: AtomicU64,
     last: Mutex<Last>,
+    watcher: OnceLock<Box<Watch>>,
+}
+
+/// Told how long an export took, and how it ended.
+type Watch = dyn Fn(Duration, Ended) + Send + Sync;
+
+/// How an export ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The server took it.
+    Sent,
+    /// The server refused it.
+    Refused,
+    /// It could not be delivered in time.
+    Lost,
+}
+
+impl fmt::Debug for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Counts").field(&self.stats()).finish()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -66,6 +88,11 @@ impl Counts {
         }
     }
 
+    /// From now on `watch` is told of each export that ends. The first that asks is heard.
+    pub fn watch(&self, watch: impl Fn(Duration, Ended) + Send + Sync + 'static) {
+        let _ = self.watcher.set(Box::new(watch));
+    }
+
     pub(crate) fn retried(&self) {
         self.retries.fetch_add(1, Relaxed);
     }
@@ -78,20 +105,26 @@ impl Counts {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         self.exports.fetch_add(1, Relaxed);
         self.last_duration_nanos.store(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Relaxed);
-        match outcome {
+        let ended = match outcome {
             Ok(accepted) => {
                 let rejected = accepted.rejected.min(items);
                 self.sent.fetch_add(items - rejected, Relaxed);
                 self.refused.fetch_add(rejected, Relaxed);
                 self.consecutive_failures.store(0, Relaxed);
                 last.success = Some(SystemTime::now());
+                Ended::Sent
             }
             Err(failure) => {
                 let total = if failure.refused { &self.refused } else { &self.lost };
                 total.fetch_add(items, Relaxed);
                 self.consecutive_failures.fetch_add(1, Relaxed);
                 last.error = Some(failure.cause.clone());
+                if failure.refused { Ended::Refused } else { Ended::Lost }
             }
+        };
+        drop(last);
+        if let Some(watch) = self.watcher.get() {
+            watch(took, ended);
         }
     }
 }

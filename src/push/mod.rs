@@ -41,7 +41,7 @@ mod transport;
 
 #[cfg(feature = "otlp")]
 pub use self::{
-    counts::{Counts, Stats},
+    counts::{Counts, Ended, Stats},
     error::Error,
     exporters::{Exporters, Handle},
     logs::LogExporter,

@@ -21,7 +21,7 @@ use super::error::Error;
 use super::exits::{Exits, Feeds};
 use super::settings::{Metrics, Settings};
 use super::shutdown::{DEFAULT_SHUTDOWN_DEADLINE, Ending, Lost, ShutdownError};
-use super::{global, providers, resource};
+use super::{global, itself, providers, resource};
 use crate::catalog::Catalog;
 use crate::data::Data;
 use crate::exemplar::{self, Exemplars};
@@ -132,14 +132,14 @@ impl Telemetry {
 
         let instruments = if is_read { Instruments::new(meters.meter(SCOPE)) } else { Instruments::noop() };
         let instruments = instruments.with_classifiers(classifiers.into_iter().chain(ROOMS.iter().copied()));
-        exits.observe(instruments.meter());
         let data = Data::new(&instruments);
         let media = Media::new(&instruments);
         let work = Work::new(&instruments, &media);
         work.declare(&job_types);
         #[cfg(feature = "http")]
         let http = Http::new(&instruments);
-        let mut observed = Vec::new();
+        let mut observed = exits.observe(&instruments);
+        observed.extend(itself::observe(&instruments, &exemplars));
         if process_metrics {
             observed.push(system::process::observe(&instruments));
         }

@@ -38,6 +38,7 @@ mod error;
 mod exits;
 mod global;
 mod handle;
+mod itself;
 mod providers;
 mod resource;
 pub mod settings;

@@ -64,8 +64,7 @@ async fn check(collector: &mut Collector, telemetry: Telemetry) {
     collector.stop().await.unwrap();
 
     // What was pushed is counted when it has been: the scrape came before, the push during.
-    let scrape: String =
-        scrape.lines().filter(|line| !line.contains("otel_sdk")).map(|line| format!("{line}\n")).collect();
+    let scrape: String = scrape.lines().filter(|line| !is_of_itself(line)).map(|line| format!("{line}\n")).collect();
     let scraped = samples(&scrape);
     let metrics = collector.received(Received::Metrics).unwrap();
     let pushed = points(&metrics[metrics.len() - 1..]);
@@ -143,12 +142,17 @@ fn plain_bound(name: &str) -> String {
     }
 }
 
+/// What telemetry says of itself changes by looking at it.
+fn is_of_itself(line: &str) -> bool {
+    line.contains("otel_sdk") || line.contains("media_telemetry")
+}
+
 /// OTLP's data points as the specification says that Prometheus would show them.
 fn points(requests: &[Value]) -> Said {
     let mut said = Said::default();
     for metric in each(requests, &["resourceMetrics", "scopeMetrics", "metrics"]) {
         let name = prometheus_name(&metric);
-        if name.starts_with("otel_sdk") {
+        if is_of_itself(&name) {
             continue;
         }
         let kind = ["sum", "gauge", "histogram"].into_iter().find(|kind| metric.get(kind).is_some()).unwrap();

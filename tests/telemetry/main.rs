@@ -8,6 +8,7 @@ mod both_exits_tell_the_same;
 mod limits_hold_for_what_is_exported;
 mod shutdown_comes_back_on_every_runtime;
 mod support;
+mod telemetry_tells_of_itself;
 mod the_environment_changes_what_is_sent;
 mod the_environment_means_what_the_specification_says;
 mod two_live_in_one_process;

@@ -17,6 +17,8 @@ mod value;
 
 use std::time::SystemTime;
 
+use std::sync::Arc;
+
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::{
     Resource,
@@ -49,6 +51,19 @@ pub(crate) struct Families {
     mapped: Option<Mapped>,
     families: Vec<Family>,
     target: Option<Labels>,
+    live: Arc<[Live]>,
+}
+
+/// How many series a metric of the SDK has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Live {
+    /// The metric's name, as OpenTelemetry has it.
+    pub metric: String,
+    /// How many series it has.
+    pub series: usize,
+    /// Whether it has come to its cardinality limit: one of the series stands for all that are new since.
+    pub has_overflowed: bool,
 }
 
 /// One metric family: a name, a type, and the series that bear it.
@@ -99,6 +114,7 @@ impl Families {
             mapped,
             families: Vec::new(),
             target: None,
+            live: Arc::default(),
         }
     }
 
@@ -123,6 +139,7 @@ impl Families {
             for family in &self.families {
                 part::tell_apart(&mut self.parts, &family.parts, &mut self.labels);
             }
+            self.live = self.parts.iter().map(Part::live).collect();
         }
     }
 
@@ -149,6 +166,11 @@ impl Families {
         let group = family.group.and_then(|group| self.mapped.as_ref()?.groups().get(group));
         let parts = family.parts.iter().filter_map(|part| self.parts.get(*part));
         parts.map(Part::len).sum::<usize>() + group.map_or(0, |group| group.series.len())
+    }
+
+    /// How many series each metric of the SDK has.
+    pub(crate) fn live(&self) -> Arc<[Live]> {
+        Arc::clone(&self.live)
     }
 
     /// What describes the program, for `target_info`.

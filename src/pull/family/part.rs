@@ -6,7 +6,7 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData};
 
 use super::{
-    Labels, Shape, Value, fingerprint,
+    Labels, Live, Shape, Value, fingerprint,
     labels::Translator,
     value::{Bounds, Point},
 };
@@ -17,6 +17,9 @@ use crate::{
 
 /// How many series may have gone at one place before the others are looked for by their attributes.
 const LOOK_AHEAD: usize = 8;
+
+/// The attribute of the series in which the SDK puts what comes past the cardinality limit.
+const OVERFLOW: &str = "otel.metric.overflow";
 
 /// One metric of the SDK.
 #[derive(Debug)]
@@ -47,6 +50,8 @@ pub(crate) struct Series {
     kept: Option<Box<Kept>>,
     /// Whether no series that is shown is equal to it, so that it is shown too.
     is_settled: bool,
+    /// Whether it stands for all that came past the cardinality limit.
+    is_overflow: bool,
 }
 
 /// The exemplars of a series.
@@ -144,6 +149,12 @@ impl Part {
     /// How many series are shown.
     pub(super) fn len(&self) -> usize {
         self.series.len() - self.hidden
+    }
+
+    /// How many series the SDK keeps of it.
+    pub(super) fn live(&self) -> Live {
+        let has_overflowed = self.series.iter().any(|series| series.is_overflow);
+        Live { metric: self.name.clone(), series: self.series.len(), has_overflowed }
     }
 
     /// How many of its series are equal to another one.
@@ -262,7 +273,7 @@ impl Series {
 
     /// A series that a rule makes of others.
     pub(super) fn of_rule(labels: Labels) -> Self {
-        Self { labels, value: Value::default(), fingerprint: 0, kept: None, is_settled: true }
+        Self { labels, value: Value::default(), fingerprint: 0, kept: None, is_settled: true, is_overflow: false }
     }
 
     fn new<P: Point>(
@@ -279,6 +290,7 @@ impl Series {
             fingerprint,
             kept: None,
             is_settled: false,
+            is_overflow: point.attributes().any(|attribute| attribute.key.as_str() == OVERFLOW),
         }
     }
 }

@@ -17,7 +17,6 @@ use std::time::{Duration, Instant};
 pub(super) use self::pull::Access;
 pub(super) use self::push::Exporters;
 
-use opentelemetry::metrics::Meter;
 use opentelemetry_sdk::Resource;
 
 use self::pull::{Pull, Readers};
@@ -27,6 +26,7 @@ use super::settings::{Processor, Reader, Settings};
 use super::shutdown::Lost;
 use crate::catalog::Catalog;
 use crate::exemplar::Exemplars;
+use crate::operation::{Instruments, Observed};
 use crate::pull::Mapper;
 
 /// The exits of one telemetry: where they are, and what became of what they carried. A clone is the same.
@@ -86,8 +86,10 @@ impl Exits {
     }
 
     /// Makes what became of what was carried visible among the metrics.
-    pub(super) fn observe(&self, meter: &Meter) {
-        self.push.observe(meter);
+    pub(super) fn observe(&self, instruments: &Instruments) -> Vec<Observed> {
+        let mut observed = self.push.observe(instruments);
+        observed.extend(self.pull.observe(instruments));
+        observed
     }
 
     /// What was lost, of the spans and log records that were handed over to be pushed, by exporter.

@@ -9,6 +9,7 @@ use super::super::error::Error;
 use super::super::settings::Settings;
 use crate::catalog::Catalog;
 use crate::exemplar::Exemplars;
+use crate::operation::{Instruments, Observed};
 use crate::pull::Mapper;
 
 #[derive(Debug, Default)]
@@ -40,6 +41,10 @@ impl Pull {
     }
 
     pub(super) fn places(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    pub(super) fn observe(&self, _: &Instruments) -> Vec<Observed> {
         Vec::new()
     }
 

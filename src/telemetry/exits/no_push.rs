@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use opentelemetry::metrics::Meter;
-
 use super::super::error::Error;
 use super::super::settings::Settings;
 use super::super::shutdown::Lost;
 use crate::exemplar::Exemplars;
+use crate::operation::{Instruments, Observed};
 
 #[derive(Clone, Debug)]
 pub(super) struct Push;
@@ -25,7 +24,9 @@ impl Push {
         Ok((Self, Exporters::default()))
     }
 
-    pub(super) fn observe(&self, _: &Meter) {}
+    pub(super) fn observe(&self, _: &Instruments) -> Vec<Observed> {
+        Vec::new()
+    }
 
     pub(super) fn lost(&self, _: &[u64], _: &[u64]) -> Lost {
         Lost::default()

@@ -12,9 +12,10 @@ use opentelemetry_sdk::metrics::{InstrumentKind, MeterProviderBuilder, Pipeline,
 
 use super::super::error::Error;
 use super::super::settings::{Prometheus, Reader, Settings};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, attribute, telemetry};
 use crate::exemplar::Exemplars;
-use crate::pull::{self, Endpoint, Exporter, Mapper, Options, Readiness, Server};
+use crate::operation::{Instruments, Labels, Observed, Observer, Outcome};
+use crate::pull::{self, Endpoint, Exporter, LastScrape, Mapper, Options, Readiness, Server};
 
 /// Who may scrape, and how.
 #[derive(Debug)]
@@ -108,6 +109,52 @@ impl Pull {
             readers.push(reader);
         }
         Ok((Self(served.into()), Readers(readers)))
+    }
+
+    /// Serves how the scrapes went; of several endpoints, those of the first.
+    pub(super) fn observe(&self, instruments: &Instruments) -> Vec<Observed> {
+        let Some(Served { endpoint, .. }) = self.0.first() else { return Vec::new() };
+        let last = |definition, values: fn(&LastScrape, &Labels, &mut Observer<'_>)| {
+            let (endpoint, labels) = (endpoint.clone(), instruments.labels());
+            instruments.observe(definition, move |observer| {
+                if let Some(last) = endpoint.stats().last {
+                    values(&last, &labels, observer);
+                }
+            })
+        };
+        let scrapes = {
+            let (endpoint, labels) = (endpoint.clone(), instruments.labels());
+            let outcome = |outcome: Outcome| labels.clone().set(&attribute::OUTCOME, outcome.as_str());
+            let (success, failure) = (outcome(Outcome::Success), outcome(Outcome::Failure));
+            instruments.observe(&telemetry::SCRAPES, move |observer| {
+                let stats = endpoint.stats();
+                observer.observe(stats.scrapes as f64, &success);
+                observer.observe(stats.failures as f64, &failure);
+            })
+        };
+        vec![
+            scrapes,
+            last(&telemetry::SCRAPE_DURATION, |last, labels, observer| {
+                observer.observe(last.duration.as_secs_f64(), labels);
+            }),
+            last(&telemetry::SCRAPE_SIZE, |last, labels, observer| observer.observe(last.bytes as f64, labels)),
+            last(&telemetry::SCRAPE_LEFT_OUT, |last, labels, observer| {
+                let kind = |kind| labels.clone().set(&telemetry::LEFT_OUT_KIND, kind);
+                observer.observe(last.metrics_left_out as f64, &kind("metric"));
+                observer.observe(last.series_left_out as f64, &kind("series"));
+            }),
+            last(&telemetry::SERIES, |last, labels, observer| {
+                for live in last.live.iter() {
+                    let labels = labels.clone().set(&telemetry::METRIC, &live.metric);
+                    observer.observe(live.series as f64, &labels);
+                }
+            }),
+            last(&telemetry::OVERFLOW, |last, labels, observer| {
+                for live in last.live.iter().filter(|live| live.has_overflowed) {
+                    observer.observe(1.0, &labels.clone().set(&telemetry::METRIC, &live.metric));
+                }
+            }),
+        ]
     }
 
     pub(super) fn places(&self) -> Vec<String> {
