@@ -47,6 +47,37 @@ fn a_good_file_is_good_and_its_views_are_explained() {
 }
 
 #[test]
+fn a_rule_may_be_about_a_metric_of_the_programs_own() {
+    let folder = Folder::new();
+    folder.write(
+        "own.yaml",
+        "file_format: \"1.1\"
+distribution:
+  telecine:
+    prometheus:
+      mapping:
+        rules:
+          - { match: { name: app.exports, labels: { export.format: pdf } }, name: exports_total }
+",
+    );
+    let blind = text(&folder.telecine(&["check", "own.yaml"], &[]).stdout);
+    assert!(blind.contains("rules[0]: matches no metric of the catalogue"), "{blind}");
+    folder.write(
+        "catalog.json",
+        r#"[{"name": "app.exports", "kind": "counter", "unit": "{export}", "description": "Exports",
+            "attributes": [{"key": "export.format", "description": "Its format", "values": ["pdf", "srt"]}]}]"#,
+    );
+    let output = folder.telecine(&["check", "--catalog", "catalog.json", "own.yaml"], &[]);
+    let said = text(&output.stdout);
+    assert!(output.status.success() && said.contains("rules[0]: matches app.exports"), "{said}");
+    for (catalog, reason) in [("none.json", "none.json: "), ("own.yaml", "own.yaml: this is no catalogue")] {
+        let output = folder.telecine(&["check", "--catalog", catalog, "own.yaml"], &[]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stdout).contains(reason), "{}", text(&output.stdout));
+    }
+}
+
+#[test]
 fn every_fault_of_every_file_is_a_line() {
     let folder = Folder::new();
     folder.write("a.yaml", "file_format: \"1.1\"\ndisabled: 1\nresource: 2\n");

@@ -9,7 +9,7 @@ use telecine::catalog::Catalog;
 use telecine::telemetry::config::{Coverage, Error, Fault, File};
 use telecine::telemetry::{Environment, Settings};
 
-use crate::Output;
+use crate::{Output, definitions};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -18,6 +18,9 @@ pub(crate) enum Command {
         /// The files
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// The program's own catalogue, as it serves it at /catalog.json: rules may be about its metrics
+        #[arg(long, value_name = "FILE")]
+        catalog: Option<PathBuf>,
     },
     /// Print what is in force as a configuration file, without secrets
     Show {
@@ -30,10 +33,14 @@ impl Command {
     pub(crate) fn run(self) -> Output {
         let environment = Environment::of_process();
         match self {
-            Self::Check { files } => {
+            Self::Check { files, catalog } => {
+                let catalog = match definitions::with_own(catalog.as_deref()) {
+                    Ok(catalog) => catalog,
+                    Err(error) => return Output { text: format!("{error}\n"), is_good: false },
+                };
                 let mut output = Output { text: String::new(), is_good: true };
                 for file in files {
-                    check(&file, &environment, &mut output);
+                    check(&file, &catalog, &environment, &mut output);
                 }
                 output
             }
@@ -42,12 +49,12 @@ impl Command {
     }
 }
 
-fn check(path: &Path, environment: &Environment, output: &mut Output) {
+fn check(path: &Path, catalog: &Catalog, environment: &Environment, output: &mut Output) {
     let Output { text, is_good } = output;
     match File::read(path, environment) {
         Ok(file) => {
             warnings(&file.warnings, text);
-            for Coverage { place, metrics, notes } in file.coverage(&Catalog::own()) {
+            for Coverage { place, metrics, notes } in file.coverage(catalog) {
                 // It may be about an instrument of the program's own.
                 let kind = if metrics.is_empty() { "warning" } else { "note" };
                 line(text, &marked(kind, &place));

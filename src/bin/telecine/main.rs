@@ -1,6 +1,7 @@
 //! The `telecine` command.
 
 mod config;
+mod definitions;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
