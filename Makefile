@@ -41,7 +41,7 @@ test: ## Lint, run every test against the real parts, then one round of the demo
 
 .PHONY: test-parts
 test-parts:
-	@$(install) ffmpeg prometheus collector s3 postgresql redis python
+	@$(install) ffmpeg speech prometheus collector s3 postgresql redis python
 
 .PHONY: lint
 lint: ## Check format, clippy, the API documentation, each feature by itself, and the package

@@ -14,6 +14,7 @@ use telecine::Telemetry;
 use telecine::media::Upload;
 use telecine::store::{MeteredConnector, MeteredStore, RecordedBy as _};
 use tokio::io::AsyncReadExt as _;
+use tokio::sync::Semaphore;
 use url::Url;
 
 pub struct Store {
@@ -21,11 +22,14 @@ pub struct Store {
     name: &'static str,
     url: String,
     inner: Arc<dyn ObjectStore>,
+    /// An upload waits until there is room.
+    room: Semaphore,
 }
 
 /// Larger files go up in parts of this size.
 const PART: usize = 8 << 20;
 const PARTS_AT_ONCE: usize = 4;
+const UPLOADS_AT_ONCE: usize = 4;
 
 /// A directory of this name, below the one that the program is started in.
 pub fn default_url(folder: &str) -> String {
@@ -59,7 +63,8 @@ impl Store {
             }
             scheme => bail!("{scheme} is not known: write file:///path or s3://bucket/prefix"),
         };
-        Ok(Self { name, url: url.as_str().trim_end_matches('/').to_owned(), inner })
+        let room = Semaphore::new(UPLOADS_AT_ONCE);
+        Ok(Self { name, url: url.as_str().trim_end_matches('/').to_owned(), inner, room })
     }
 
     /// Where an object lies.
@@ -69,7 +74,9 @@ impl Store {
 
     /// Uploads a file, and says how large it is.
     pub async fn upload(&self, upload: Upload, file: &File, key: &str) -> anyhow::Result<u64> {
-        let upload = upload.store(self.name).key(key).start();
+        let waiting = upload.store(self.name).key(key).pending();
+        let _place = self.room.acquire().await?;
+        let upload = waiting.start();
         let recorder = upload.recorder();
         let key = Path::from(key);
         let send = async {

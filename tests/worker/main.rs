@@ -15,4 +15,5 @@ mod it_works_without_a_collector;
 mod named_inputs_run_and_exit;
 mod no_label_names_one_thing;
 mod outputs_go_to_s3;
+mod profile;
 mod worker;

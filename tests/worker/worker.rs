@@ -235,7 +235,12 @@ fn example() -> &'static Path {
 
 /// The features of this test: with others, all would be compiled anew.
 fn features() -> String {
-    let on = [("cli", cfg!(feature = "cli")), ("prometheus-registry", cfg!(feature = "prometheus-registry"))];
+    let on = [
+        ("cli", cfg!(feature = "cli")),
+        ("gpu", cfg!(feature = "gpu")),
+        ("prometheus-registry", cfg!(feature = "prometheus-registry")),
+        ("testing", cfg!(feature = "testing")),
+    ];
     let on = on.into_iter().filter_map(|(name, on)| on.then_some(name));
     ["default"].into_iter().chain(on).collect::<Vec<_>>().join(",")
 }

@@ -61,6 +61,7 @@ impl Missing {
     pub(crate) fn new(name: &str) -> Self {
         let part = match name {
             "ffmpeg" | "ffprobe" => "ffmpeg",
+            "espeak-ng" | "pocketsphinx_batch" => "speech",
             "prometheus" | "promtool" => "prometheus",
             "otelcol-telecine" => "collector",
             "versitygw" => "s3",

@@ -30,6 +30,18 @@ impl S3 {
     /// # Errors
     /// When it is not installed, or does not start.
     pub async fn start(buckets: &[&str]) -> Result<Self, Error> {
+        Self::start_with(buckets, &[]).await
+    }
+
+    /// Starts one that asks for fewer requests (503, `SlowDown`) where more than so many are under way.
+    ///
+    /// # Errors
+    /// When it is not installed, or does not start.
+    pub async fn start_busy(buckets: &[&str], requests: usize) -> Result<Self, Error> {
+        Self::start_with(buckets, &["--max-requests", &requests.to_string()]).await
+    }
+
+    async fn start_with(buckets: &[&str], more: &[&str]) -> Result<Self, Error> {
         let folder = TempDir::new()?;
         let objects = folder.path().join("objects");
         // Each directory is a bucket.
@@ -42,6 +54,7 @@ impl S3 {
         command
             .args(["--port", &address, "--health", "/health", "--region", Self::REGION])
             .args(["--access", Self::ACCESS_KEY, "--secret", Self::SECRET_KEY])
+            .args(more)
             .arg("posix")
             .arg(&objects);
         let mut process = Process::start("versitygw", command)?;
