@@ -10,6 +10,8 @@ mod a_job_is_taken_run_and_told;
 mod a_signal_ends_it_in_time;
 mod a_trace_begins_at_the_producer;
 mod clips;
+#[path = "../shared/example.rs"]
+mod example;
 mod five_platforms_keep_their_names;
 mod it_works_without_a_collector;
 mod named_inputs_run_and_exit;

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use telecine_parts::{Process, eventually};
 use tempfile::TempDir;
+
+use crate::example;
 
 /// A worker that runs, with a media directory, a store and a scratch directory that are thrown away with it.
 pub(crate) struct Worker {
@@ -50,7 +51,7 @@ impl Folders {
     }
 
     pub(crate) fn command_with_store(&self, url: &str) -> Command {
-        let mut command = Command::new(example());
+        let mut command = Command::new(example::built("media_worker"));
         command
             .env("TMPDIR", self.scratch())
             .env("OTEL_METRICS_EXPORTER", "prometheus")
@@ -209,48 +210,4 @@ fn ffmpegs_of(parent: u32) -> Vec<i32> {
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     let (_, rest) = text.split_once(start).unwrap();
     rest.split_once(end).unwrap().0
-}
-
-/// The example. `cargo test --test worker` alone does not build it.
-fn example() -> &'static Path {
-    static EXAMPLE: OnceLock<PathBuf> = OnceLock::new();
-    EXAMPLE.get_or_init(|| {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--message-format", "json", "--manifest-path"]);
-        cargo.args([concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "--example", "media_worker"]);
-        cargo.args(["--features", &features()]).args(profile());
-        // What cargo tells this test would make build scripts run again that watch it, and compile all anew.
-        let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(told)) {
-            cargo.env_remove(name);
-        }
-        let output = cargo.output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let lines = String::from_utf8(output.stdout).unwrap();
-        let built = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let mut built = built.filter(|message| message["target"]["name"] == "media_worker");
-        built.find_map(|message| Some(message["executable"].as_str()?.into())).unwrap()
-    })
-}
-
-/// The features of this test: with others, all would be compiled anew.
-fn features() -> String {
-    let on = [
-        ("cli", cfg!(feature = "cli")),
-        ("gpu", cfg!(feature = "gpu")),
-        ("prometheus-registry", cfg!(feature = "prometheus-registry")),
-        ("testing", cfg!(feature = "testing")),
-    ];
-    let on = on.into_iter().filter_map(|(name, on)| on.then_some(name));
-    ["default"].into_iter().chain(on).collect::<Vec<_>>().join(",")
-}
-
-/// The profile of this test, which its directory is named after.
-fn profile() -> Vec<String> {
-    let exe = std::env::current_exe().unwrap();
-    let folder = exe.parent().and_then(Path::parent).and_then(Path::file_name).unwrap().to_str().unwrap();
-    match folder {
-        "debug" => Vec::new(),
-        profile => vec!["--profile".to_owned(), profile.to_owned()],
-    }
 }
