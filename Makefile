@@ -11,7 +11,7 @@ PROFILE ?= dev
 install := .ci/install
 export PATH := $(shell $(install) --bin):$(PATH)
 # Each is built by itself; the first is none.
-features := '' telemetry otlp prometheus prometheus-registry ffmpeg object-store background http testing cli
+features := '' telemetry otlp prometheus prometheus-registry ffmpeg object-store background http gpu profiling testing cli
 
 # `make demo ONCE=1` runs one round and ends.
 export ONCE
@@ -41,7 +41,7 @@ test: ## Lint, run every test against the real parts, then one round of the demo
 
 .PHONY: test-parts
 test-parts:
-	@$(install) ffmpeg speech prometheus collector s3 postgresql redis python
+	@$(install) ffmpeg speech prometheus collector s3 postgresql redis python go
 
 .PHONY: lint
 lint: ## Check format, clippy, the API documentation, each feature by itself, and the package

@@ -15,6 +15,7 @@ pub(super) struct View<'a> {
     pub(super) under: &'a str,
     pub(super) not_ready: Option<String>,
     pub(super) has_catalog: bool,
+    pub(super) has_profiles: bool,
 }
 
 /// The page, complete: no script, no picture, nothing from elsewhere.
@@ -26,7 +27,7 @@ pub(super) fn render(endpoint: &Endpoint, view: &View<'_>) -> String {
         None => ("ready".to_owned(), "good"),
         Some(reason) => (format!("not ready: {}", escape(reason)), "bad"),
     };
-    let (links, scrapes) = (links(&under, view.has_catalog), scrapes(endpoint));
+    let (links, scrapes) = (links(&under, view), scrapes(endpoint));
     let path = if under.is_empty() { String::new() } else { format!("    metrics_path: {under}/metrics\n") };
     let own_version = env!("CARGO_PKG_VERSION");
     format!(
@@ -68,16 +69,18 @@ pub(super) fn render(endpoint: &Endpoint, view: &View<'_>) -> String {
     )
 }
 
-fn links(under: &str, has_catalog: bool) -> String {
+fn links(under: &str, view: &View<'_>) -> String {
     let all = [
-        ("/metrics", "what was measured, for Prometheus"),
-        ("/catalog.json", "the instruments: names, units, attributes, buckets"),
-        ("/health", "200 as long as this endpoint answers"),
-        ("/ready", "200 when the program can work, else 503 and why"),
+        (true, "/metrics", "what was measured, for Prometheus"),
+        (view.has_catalog, "/catalog.json", "the instruments: names, units, attributes, buckets"),
+        (true, "/health", "200 as long as this endpoint answers"),
+        (true, "/ready", "200 when the program can work, else 503 and why"),
+        (view.has_profiles, "/debug/pprof/profile?seconds=10", "where CPU time goes, for <code>go tool pprof</code>"),
+        (view.has_profiles, "/debug/pprof/heap", "who holds memory, if the allocator tells"),
     ];
     let link =
-        |(path, what)| format!("<li><a href=\"{under}{path}\"><code>{path}</code></a><span>{what}</span></li>\n");
-    all.into_iter().filter(|(path, _)| has_catalog || *path != "/catalog.json").map(link).collect()
+        |(_, path, what)| format!("<li><a href=\"{under}{path}\"><code>{path}</code></a><span>{what}</span></li>\n");
+    all.into_iter().filter(|(is_there, ..)| *is_there).map(link).collect()
 }
 
 fn scrapes(endpoint: &Endpoint) -> String {

@@ -198,6 +198,14 @@ impl Builder {
         self
     }
 
+    /// Serves [profiles](crate::system::profiling) beside the metrics, to those who show the bearer token, or
+    /// ask from this machine. Default: none are served.
+    #[cfg(feature = "profiling")]
+    pub fn profiling(mut self, profiling: crate::system::profiling::Profiling) -> Self {
+        self.access.profiling = Some(profiling);
+        self
+    }
+
     /// One more reader of the metrics beside the exits: the bridge into a `prometheus::Registry` that the
     /// program serves already (feature `prometheus-registry`), or a reader of its own.
     ///

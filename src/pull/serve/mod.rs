@@ -1,6 +1,11 @@
 //! The endpoint over HTTP.
 
 mod buffers;
+#[cfg(feature = "profiling")]
+mod profiles;
+#[cfg(not(feature = "profiling"))]
+#[path = "no_profiles.rs"]
+mod profiles;
 mod readiness;
 mod rounds;
 mod routes;
@@ -13,11 +18,11 @@ use axum::{Router, body::Bytes};
 use opentelemetry::Key;
 use opentelemetry_sdk::Resource;
 
+use self::{profiles::Profiles, rounds::Rounds, token::Token};
 pub use self::{
     readiness::Readiness,
     server::{Server, serve},
 };
-use self::{rounds::Rounds, token::Token};
 use super::{Exporter, Stats};
 
 /// Answers requests.
@@ -29,6 +34,7 @@ use super::{Exporter, Stats};
 /// | `/ready` | 200, or 503 and the reason while the program is not [ready](Readiness) |
 /// | `/catalog.json` | the instruments and what they mean |
 /// | `/` | a page that says what is here |
+/// | `/debug/pprof/profile`, `/debug/pprof/heap` | profiles, if they are switched on (feature `profiling`) |
 ///
 /// One scrape collects and encodes at a time, on a thread where it may block. Scrapes that come
 /// meanwhile share the next result, if they want the same format; no scrape gets a result that began
@@ -40,6 +46,7 @@ pub struct Endpoint {
     catalog: Option<Bytes>,
     readiness: Readiness,
     token: Option<Token>,
+    profiles: Profiles,
 }
 
 /// Who is measured.
@@ -66,7 +73,14 @@ impl Endpoint {
             name: text("service.name").unwrap_or_else(|| "unknown_service".to_owned()),
             version: text("service.version"),
         };
-        Self { exporter, service, catalog: None, readiness: Readiness::default(), token: None }
+        Self {
+            exporter,
+            service,
+            catalog: None,
+            readiness: Readiness::default(),
+            token: None,
+            profiles: Profiles::default(),
+        }
     }
 
     /// What `/catalog.json` answers: the instruments as JSON. Without it there is no such page.
@@ -85,6 +99,13 @@ impl Endpoint {
     /// readiness stay open, since they are asked by those who hold no secrets. Empty means none.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Token::new(token.into());
+        self
+    }
+
+    /// Serves [profiles](crate::system::profiling). Without it there are none.
+    #[cfg(feature = "profiling")]
+    pub fn profiling(mut self, profiling: crate::system::profiling::Profiling) -> Self {
+        self.profiles = Profiles::of(profiling);
         self
     }
 

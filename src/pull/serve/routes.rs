@@ -14,6 +14,7 @@ use axum::{
 
 use super::{
     Shared,
+    profiles::Profiles,
     rounds::{Failure, Wanted},
 };
 use crate::pull::{
@@ -22,18 +23,18 @@ use crate::pull::{
 };
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
-const NO_STORE: (HeaderName, HeaderValue) = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
+pub(super) const NO_STORE: (HeaderName, HeaderValue) = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
 
 pub(super) fn router(shared: Shared) -> Router {
     let mut guarded = Router::new().route("/", get(index)).route("/metrics", get(metrics));
     if shared.endpoint.catalog.is_some() {
         guarded = guarded.route("/catalog.json", get(catalog));
     }
-    guarded
+    let open = guarded
         .route_layer(middleware::from_fn_with_state(shared.clone(), guard))
         .route("/health", get(health))
-        .route("/ready", get(ready))
-        .with_state(shared)
+        .route("/ready", get(ready));
+    Profiles::routes(&shared, open).with_state(shared)
 }
 
 async fn metrics(State(shared): State<Shared>, headers: HeaderMap) -> Response {
@@ -81,6 +82,7 @@ async fn index(State(shared): State<Shared>, OriginalUri(uri): OriginalUri, head
         under: uri.path().trim_end_matches('/'),
         not_ready: endpoint.readiness.reason(),
         has_catalog: endpoint.catalog.is_some(),
+        has_profiles: endpoint.profiles.are_served(),
     };
     let html = HeaderValue::from_static("text/html; charset=utf-8");
     ([(CONTENT_TYPE, html), NO_STORE], page::render(endpoint, &view)).into_response()
@@ -95,7 +97,7 @@ async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Re
     next.run(request).await
 }
 
-fn plain(status: StatusCode, text: String) -> Response {
+pub(super) fn plain(status: StatusCode, text: String) -> Response {
     (status, [(CONTENT_TYPE, TEXT), NO_STORE], text).into_response()
 }
 

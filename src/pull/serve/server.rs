@@ -44,7 +44,7 @@ pub fn serve(endpoint: &Endpoint, host: &str, port: u16) -> Result<Server, Error
         runtime::Builder::new_current_thread().enable_all().thread_name("telecine-scrape").build().map_err(failed)?;
     let (stop, stopped) = oneshot::channel();
     let (end, ended) = mpsc::channel();
-    let endpoint = endpoint.clone();
+    let endpoint = Endpoint { profiles: endpoint.profiles.renewed(), ..endpoint.clone() };
     thread::Builder::new()
         .name("telecine-endpoint".to_owned())
         .spawn(move || {
@@ -67,9 +67,12 @@ async fn run(listener: TcpListener, endpoint: &Endpoint, stopped: oneshot::Recei
         let _ = stream.set_nodelay(true);
     });
     let (began, begun) = oneshot::channel();
-    let serving = axum::serve(listener, endpoint.router()).with_graceful_shutdown(async {
+    let service = endpoint.router().into_make_service_with_connect_info::<SocketAddr>();
+    let profiles = endpoint.profiles.clone();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         // An error means that the server was dropped without its stop.
         let deadline = stopped.await.unwrap_or(DROP_DEADLINE);
+        profiles.end();
         let _ = began.send(deadline);
     });
     tokio::select! {

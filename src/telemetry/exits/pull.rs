@@ -24,11 +24,19 @@ pub(in crate::telemetry) struct Access {
     pub(in crate::telemetry) listen: bool,
     pub(in crate::telemetry) bearer_token: Option<String>,
     pub(in crate::telemetry) readiness: Readiness,
+    #[cfg(feature = "profiling")]
+    pub(in crate::telemetry) profiling: Option<crate::system::profiling::Profiling>,
 }
 
 impl Default for Access {
     fn default() -> Self {
-        Self { listen: true, bearer_token: None, readiness: Readiness::default() }
+        Self {
+            listen: true,
+            bearer_token: None,
+            readiness: Readiness::default(),
+            #[cfg(feature = "profiling")]
+            profiling: None,
+        }
     }
 }
 
@@ -99,6 +107,10 @@ impl Pull {
                 Endpoint::new(exporter, resource).catalog(catalog.to_json()).readiness(access.readiness.clone());
             if let Some(token) = &token {
                 endpoint = endpoint.token(token.clone());
+            }
+            #[cfg(feature = "profiling")]
+            if let Some(profiling) = &access.profiling {
+                endpoint = endpoint.profiling(profiling.clone());
             }
             let server = match access.listen {
                 true => Some(pull::serve(&endpoint, &prometheus.host, prometheus.port)?),
