@@ -89,6 +89,10 @@ struct Options {
     #[arg(long, value_name = "SECONDS", default_value = "21600",
           value_parser = clap::value_parser!(u64).range(1..))]
     reconcile_every: u64,
+    /// How long a worker may be silent before another one gets its jobs, in seconds. They say every 5 s that they live
+    #[arg(long, value_name = "SECONDS", default_value = "60",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    worker_timeout: u64,
     /// How long a player may be silent before it counts as gone, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "60",
           value_parser = clap::value_parser!(u64).range(1..))]
@@ -99,9 +103,6 @@ struct Options {
 const GRACE: Duration = Duration::from_secs(5);
 /// How long telemetry may take after that.
 const LAST_WORDS: Duration = Duration::from_secs(5);
-/// Workers say every 5 s that they live.
-const LOST_AFTER: Duration = Duration::from_secs(20);
-const GONE_AFTER: Duration = Duration::from_secs(120);
 /// What workers call a directory that they write to.
 const STORE: &str = "file";
 
@@ -132,10 +133,11 @@ async fn main() -> anyhow::Result<ExitCode> {
 async fn run(options: Options, telemetry: &Telemetry, ready: Readiness) -> anyhow::Result<()> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let reconcile_every = Duration::from_secs(options.reconcile_every);
+    let worker_timeout = Duration::from_secs(options.worker_timeout);
     let listener = TcpListener::bind(&options.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}", options.listen))?;
     let app = open(options, telemetry, ready.clone()).await?;
-    let tasks = tasks::start(&app, reconcile_every)?;
+    let tasks = tasks::start(&app, reconcile_every, worker_timeout)?;
     tracing::info!("the API is at http://{}/", listener.local_addr()?);
 
     let (end, ends) = tokio::sync::oneshot::channel::<()>();
@@ -184,7 +186,8 @@ async fn open(options: Options, telemetry: &Telemetry, ready: Readiness) -> anyh
         usage.set_tenant_limit(tenant, *quota);
     }
     let work = telemetry.work().clone();
-    work.workers().lost_after(LOST_AFTER).gone_after(GONE_AFTER);
+    let silence = Duration::from_secs(options.worker_timeout);
+    work.workers().lost_after(silence / 2).gone_after(silence);
     Ok(App::new(Shared {
         http: telemetry.http().clone(),
         media: telemetry.media().clone(),

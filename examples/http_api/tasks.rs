@@ -6,7 +6,7 @@
 //! | `queues` | 2 s | how many jobs of each type wait, and for how long |
 //! | `videos` | 5 s | how many videos there are of each status |
 //! | `abandoned` | 10 s | jobs whose worker has vanished go back to the queue |
-//! | `cleanup` | 60 s | players that fell silent end; jobs that ended long ago are forgotten |
+//! | `cleanup` | 60 s | players that fell silent end; jobs that ended long ago with nothing are forgotten |
 //! | `reconcile` | 6 h | the outputs are scanned, and the usage set right |
 
 use std::sync::PoisonError;
@@ -33,9 +33,7 @@ const ABANDONED: Duration = Duration::from_secs(10);
 const CLEANUP: Duration = Duration::from_secs(60);
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A worker that was not heard of for so long does its job no more, in seconds.
-const VANISHED: f64 = 60.0;
-/// How long jobs that have ended are known, in seconds: a month.
+/// How long jobs are known that have ended and left nothing behind, in seconds: a month.
 const KEPT: f64 = 30.0 * 86_400.0;
 
 const WAITING: Statement = Statement::new(
@@ -49,14 +47,16 @@ const GIVE_BACK: Statement = Statement::new(
     "jobs",
     "UPDATE jobs SET state = 'queued', worker = NULL, available = ?1 WHERE state = 'running' AND heard < ?2",
 );
-const FORGET: Statement = Statement::new("DELETE", "jobs", "DELETE FROM jobs WHERE state = 'done' AND ended < ?1");
+const FORGET: Statement =
+    Statement::new("DELETE", "jobs", "DELETE FROM jobs WHERE state = 'done' AND bytes = 0 AND ended < ?1");
 
 /// Starts them.
-pub fn start(app: &App, reconcile_every: Duration) -> Result<Tasks, BackgroundError> {
+pub fn start(app: &App, reconcile_every: Duration, worker_timeout: Duration) -> Result<Tasks, BackgroundError> {
     let queues: Vec<(&str, Queue)> = jobs::TYPES.iter().map(|name| (*name, app.work.queue(name))).collect();
     let queues = run(app, "queues", QUEUES, move |app| look(app, queues.clone()))?;
     let videos = run(app, "videos", VIDEOS, count_videos)?;
-    let abandoned = run(app, "abandoned", ABANDONED, give_back)?;
+    let give_back = move |app| give_back(app, worker_timeout);
+    let abandoned = run(app, "abandoned", ABANDONED.min(worker_timeout), give_back)?;
     let cleanup = run(app, "cleanup", CLEANUP, clean_up)?;
     // Of several processes of this API one scans, and shows the usage.
     let reconciler = Reconciliation::new(&app.usage, app.source.clone())
@@ -130,10 +130,10 @@ async fn count_videos(app: App) -> Result<(), Error> {
     counts.map(|_| ())
 }
 
-async fn give_back(app: App) -> Result<(), Error> {
-    let given_back = app.database.write(GIVE_BACK, |connection, sql| {
+async fn give_back(app: App, worker_timeout: Duration) -> Result<(), Error> {
+    let given_back = app.database.write(GIVE_BACK, move |connection, sql| {
         let now = now();
-        connection.execute(sql, params![now, now - VANISHED])
+        connection.execute(sql, params![now, now - worker_timeout.as_secs_f64()])
     });
     let given_back = given_back.await?;
     if given_back > 0 {

@@ -22,32 +22,26 @@
 //! so the next worker's attempt is a trace of its own with a link to the first. So does one that this worker cannot
 //! bring to an end because it is told to end itself.
 
+mod link;
+
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
-use hyper_util::client::legacy;
-use hyper_util::rt::TokioExecutor;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use telecine::Telemetry;
-use telecine::http::{ResponseBody, UrlTemplate};
 use telecine::operation::{ErrorType, Outcome, Parent};
 use telecine::work::{Job, Steps, Work};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use tower::util::BoxCloneSyncService;
-use tower::{Layer as _, ServiceExt as _};
 use tracing::Instrument as _;
+
+use link::Link;
 
 /// Where jobs come from. A clone is the same.
 #[derive(Clone)]
@@ -56,17 +50,14 @@ pub struct Claims {
 }
 
 struct Shared {
-    base: String,
+    api: Link,
     worker: String,
     work: Work,
-    client: Client,
     running: AtomicUsize,
     /// An attempt has ended: there is room for another.
     room: Notify,
     phase: watch::Sender<Phase>,
 }
-
-type Client = BoxCloneSyncService<Request<Full<Bytes>>, Response<ResponseBody<Incoming>>, legacy::Error>;
 
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
 enum Phase {
@@ -107,38 +98,20 @@ struct Given {
     context: HashMap<String, String>,
 }
 
-/// Why the API could not be told, or did not tell.
-#[derive(Debug, thiserror::Error)]
-enum Fault {
-    #[error("{url}: {source}")]
-    Unreachable { url: String, source: legacy::Error },
-    #[error("{url}: no answer within {PATIENCE:?}")]
-    Silent { url: String },
-    #[error("{url}: {status} {body}")]
-    Refused { url: String, status: StatusCode, body: String },
-    #[error("{url}: an answer that cannot be read: {why}")]
-    Unreadable { url: String, why: String },
-}
-
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How long to wait before asking again: when nothing waited, and when nobody answered.
 const IDLE: Duration = Duration::from_millis(500);
 const AWAY: Duration = Duration::from_secs(2);
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the API is told of an end: a job whose end is not known is done again.
 const TELLS: u32 = 10;
-const LONGEST_ANSWER: usize = 1 << 20;
 
 impl Claims {
     /// Jobs from the API at this URL, `http://host:port`, for a worker of this name.
     pub fn new(url: &str, worker: &str, telemetry: &Telemetry) -> Self {
-        let client = legacy::Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
         let shared = Shared {
-            base: url.trim_end_matches('/').to_owned(),
+            api: Link::new(url, telemetry),
             worker: worker.to_owned(),
             work: telemetry.work().clone(),
-            client: BoxCloneSyncService::new(telemetry.http().client().layer(client)),
             running: AtomicUsize::new(0),
             room: Notify::new(),
             phase: watch::Sender::new(Phase::Serve),
@@ -165,11 +138,11 @@ impl Claims {
                 continue;
             }
             let asked = json!({"worker": shared.worker, "types": types});
-            let claimed = shared.post::<Given>("/worker/claim", None, &asked).await;
+            let claimed = shared.api.post::<Given>("/worker/claim", None, &asked).await;
             if claimed.is_ok() != reachable {
                 reachable = claimed.is_ok();
                 match &claimed {
-                    Ok(_) => tracing::info!("the API at {} gives out jobs again", shared.base),
+                    Ok(_) => tracing::info!("the API at {} gives out jobs again", shared.api),
                     Err(error) => tracing::warn!(error = error as &dyn std::error::Error, "no jobs can be claimed"),
                 }
             }
@@ -185,7 +158,7 @@ impl Claims {
         }
         while attempts.join_next().await.is_some() {}
         drop(heartbeats);
-        let _ = shared.post::<Value>("/worker/leave", None, &json!({"worker": shared.worker})).await;
+        let _ = shared.api.post::<Value>("/worker/leave", None, &json!({"worker": shared.worker})).await;
     }
 
     /// Claims no more jobs. [`serve`](Self::serve) comes to its end when those that run have.
@@ -225,7 +198,7 @@ impl Shared {
         job.inject(&mut context);
         // Should this worker vanish, the next attempt is known to be a retry.
         let started = json!({"worker": self.worker, "trace_id": trace_id, "context": context});
-        let told = self.post::<Value>("/worker/jobs/{id}/start", Some(&id), &started);
+        let told = self.api.post::<Value>("/worker/jobs/{id}/start", Some(&id), &started);
         if let Err(error) = told.instrument(span.clone()).await {
             span.in_scope(|| tracing::warn!(error = &error as &dyn std::error::Error, "the API does not know"));
         }
@@ -265,7 +238,7 @@ impl Shared {
 
     async fn tell_end(&self, id: &str, ended: &Value) {
         for tells in 1.. {
-            match self.post::<Value>("/worker/jobs/{id}/end", Some(id), ended).await {
+            match self.api.post::<Value>("/worker/jobs/{id}/end", Some(id), ended).await {
                 Ok(_) => return,
                 Err(error) if tells == TELLS || error.is_final() => {
                     return tracing::error!(error = &error as &dyn std::error::Error, "the job's end is not known");
@@ -285,48 +258,11 @@ impl Shared {
                 "capacity": capacity,
                 "load": cpu_load().map_or(json!({}), |load| json!({"cpu": load})),
             });
-            if let Err(error) = self.post::<Value>("/worker/heartbeat", None, &heartbeat).await {
+            if let Err(error) = self.api.post::<Value>("/worker/heartbeat", None, &heartbeat).await {
                 tracing::debug!(error = &error as &dyn std::error::Error, "a heartbeat was not heard");
             }
             sleep(HEARTBEAT).await;
         }
-    }
-
-    /// Sends a request, and reads the answer; nothing where it has none.
-    async fn post<T: DeserializeOwned>(
-        &self,
-        template: &'static str,
-        id: Option<&str>,
-        body: &Value,
-    ) -> Result<Option<T>, Fault> {
-        let url = format!("{}{}", self.base, template.replace("{id}", id.unwrap_or_default()));
-        match timeout(PATIENCE, self.exchange(template, &url, body)).await {
-            Ok(Ok((StatusCode::NO_CONTENT, _))) => Ok(None),
-            Ok(Ok((status, answer))) if status.is_success() => serde_json::from_slice(&answer)
-                .map(Some)
-                .map_err(|error| Fault::Unreadable { url, why: error.to_string() }),
-            Ok(Ok((status, answer))) => {
-                Err(Fault::Refused { url, status, body: String::from_utf8_lossy(&answer).trim().to_owned() })
-            }
-            Ok(Err(fault)) => Err(fault),
-            Err(_) => Err(Fault::Silent { url }),
-        }
-    }
-
-    async fn exchange(&self, template: &'static str, url: &str, body: &Value) -> Result<(StatusCode, Bytes), Fault> {
-        let unreadable = |why: String| Fault::Unreadable { url: url.to_owned(), why };
-        let request = Request::builder()
-            .method(Method::POST)
-            .uri(url)
-            .header("content-type", "application/json")
-            .extension(UrlTemplate(template))
-            .body(Full::from(body.to_string()))
-            .map_err(|error| unreadable(error.to_string()))?;
-        let answer = self.client.clone().oneshot(request).await;
-        let answer = answer.map_err(|source| Fault::Unreachable { url: url.to_owned(), source })?;
-        let status = answer.status();
-        let body = Limited::new(answer.into_body(), LONGEST_ANSWER).collect().await;
-        Ok((status, body.map_err(|error| unreadable(error.to_string()))?.to_bytes()))
     }
 
     /// Pauses until there is room, the worker is to end, or the time is over.
@@ -344,13 +280,6 @@ impl Shared {
     async fn until(&self, wanted: Phase) {
         // The sender is ours: it does not go.
         let _ = self.phase.subscribe().wait_for(|phase| *phase >= wanted).await;
-    }
-}
-
-impl Fault {
-    /// Whether it would be the same another time: the API knows the job no more, or has given it to another worker.
-    fn is_final(&self) -> bool {
-        matches!(self, Self::Refused { status, .. } if status.is_client_error())
     }
 }
 

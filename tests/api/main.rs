@@ -6,6 +6,7 @@ mod a_database_that_is_locked_is_waited_for;
 mod a_job_that_failed_goes_to_another_worker;
 mod a_storm_of_paths_leaves_a_handful_of_routes;
 mod a_viewer_who_leaves_is_no_failure;
+mod a_worker_that_vanishes_loses_its_job;
 mod api;
 mod captions_are_exported;
 #[path = "../shared/example.rs"]
@@ -15,3 +16,4 @@ mod one_trace_leads_from_the_request_to_the_upload;
 #[path = "../worker/profile.rs"]
 mod profile;
 mod redis_is_left_alone_when_it_is_gone;
+mod spans;

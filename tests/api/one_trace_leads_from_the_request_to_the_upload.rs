@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use telecine_parts::{Collector, Process, Received};
 
 use crate::api::{Api, Folders, clip};
+use crate::spans;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const ASKER: &str = "00f067aa0ba902b7";
@@ -11,13 +12,7 @@ const ASKER: &str = "00f067aa0ba902b7";
 #[tokio::test]
 async fn one_trace_leads_from_the_request_through_the_queue_to_the_upload() {
     let collector = Collector::start().await.unwrap();
-    let pushes = |mut command: std::process::Command| {
-        command
-            .env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{}", collector.http()))
-            .env("OTEL_TRACES_EXPORTER", "otlp")
-            .env("OTEL_BSP_SCHEDULE_DELAY", "100");
-        command
-    };
+    let pushes = |command| spans::pushed(command, &collector);
     let folders = Folders::new();
     let command = pushes(folders.command());
     let api = Api::start_with(folders, command).await;
@@ -53,7 +48,7 @@ async fn one_trace_leads_from_the_request_through_the_queue_to_the_upload() {
     assert_eq!(api.sum("media_job_duration_seconds_count", &["transcode"]).await, 0.0);
 
     let is_whole = |received: &[Value]| {
-        let spans = spans_of(received);
+        let spans = spans::of_trace(received, TRACE);
         let has = |service: &str, name: &str| spans.iter().any(|(of, span)| of == service && span["name"] == name);
         (has("media-worker", "job") && has("http-api", "POST /worker/jobs/{id}/end")).then_some(spans)
     };
@@ -81,18 +76,4 @@ async fn one_trace_leads_from_the_request_through_the_queue_to_the_upload() {
     ] {
         assert!(paths.iter().any(|path| path == expected), "{expected} is not among {paths:#?}");
     }
-}
-
-/// The spans of the trace in what a collector got, with the service that each is of.
-fn spans_of(received: &[Value]) -> Vec<(String, Value)> {
-    let each = |value: &Value, key: &str| value[key].as_array().cloned().unwrap_or_default();
-    let mut spans = Vec::new();
-    for resource in received.iter().flat_map(|request| each(request, "resourceSpans")) {
-        let attributes = each(&resource["resource"], "attributes");
-        let name = attributes.iter().find(|attribute| attribute["key"] == "service.name").unwrap();
-        let name = name["value"]["stringValue"].as_str().unwrap();
-        let of_trace = each(&resource, "scopeSpans").iter().flat_map(|scope| each(scope, "spans")).collect::<Vec<_>>();
-        spans.extend(of_trace.into_iter().filter(|span| span["traceId"] == TRACE).map(|span| (name.to_owned(), span)));
-    }
-    spans
 }

@@ -37,6 +37,7 @@ fn features() -> String {
     let on = [
         ("cli", cfg!(feature = "cli")),
         ("gpu", cfg!(feature = "gpu")),
+        ("profiling", cfg!(feature = "profiling")),
         ("prometheus-registry", cfg!(feature = "prometheus-registry")),
         ("testing", cfg!(feature = "testing")),
     ];
