@@ -12,6 +12,8 @@ pub struct Table {
     batch: Duration,
     rounds: usize,
     cases: Vec<Case>,
+    /// The case whose time is not counted: what the others do besides.
+    baseline: Option<usize>,
 }
 
 struct Case {
@@ -27,7 +29,7 @@ struct Case {
 impl Table {
     /// 401 rounds of a quarter of a millisecond: short, so that most are not interrupted.
     pub fn new(title: &'static str) -> Self {
-        Self { title, batch: Duration::from_micros(250), rounds: 401, cases: Vec::new() }
+        Self { title, batch: Duration::from_micros(250), rounds: 401, cases: Vec::new(), baseline: None }
     }
 
     /// Other rounds: how many, and how long a case runs in each.
@@ -63,6 +65,11 @@ impl Table {
         self.cases[case].peers.push((peer, limit));
     }
 
+    /// Takes the time of a case off that of all others, round by round.
+    pub fn above(&mut self, baseline: usize) {
+        self.baseline = Some(baseline);
+    }
+
     /// Measures and prints.
     pub fn print(mut self) {
         for case in &mut self.cases {
@@ -73,6 +80,14 @@ impl Table {
                 // Each case follows another one from round to round.
                 let case = (place + round * 7) % self.cases.len();
                 self.cases[case].time();
+            }
+        }
+        if let Some(baseline) = self.baseline {
+            let times = self.cases[baseline].times.clone();
+            for (place, case) in self.cases.iter_mut().enumerate() {
+                if place != baseline {
+                    case.times.iter_mut().zip(&times).for_each(|(time, baseline)| *time -= baseline);
+                }
             }
         }
         println!("\n{}", self.title);

@@ -6,6 +6,7 @@ mod handles;
 mod mapping;
 mod measurements;
 mod paired;
+mod requests;
 mod scrape;
 
 const AREAS: &[(&str, fn())] = &[
@@ -13,6 +14,7 @@ const AREAS: &[(&str, fn())] = &[
     ("measurements", measurements::run),
     ("scrape", scrape::run),
     ("mapping", mapping::run),
+    ("requests", requests::run),
 ];
 
 fn main() {

@@ -72,13 +72,12 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        match begin(&self.meter, &mut request) {
-            Some(mut exchange) => {
-                let future = exchange.watch(|| self.inner.call(request));
-                ResponseFuture::new(future, Some(exchange))
-            }
-            None => ResponseFuture::new(self.inner.call(request), None),
-        }
+        let mut exchange = begin(&self.meter, &mut request);
+        let future = match &mut exchange {
+            Some(exchange) => exchange.watch(|| self.inner.call(request)),
+            None => self.inner.call(request),
+        };
+        ResponseFuture::new(future, exchange)
     }
 }
 
@@ -94,7 +93,7 @@ fn begin<B: Body + 'static>(meter: &Arc<Meter>, request: &mut Request<B>) -> Opt
     let method = Method::from(request.method());
     let key = Key::new(place, template, method, Version::from(request.version()), scheme);
     let span = span::client(request, key, meter);
-    span::inject(&span, request.headers_mut());
+    span::inject(span.as_deref(), request.headers_mut());
     let is_grpc = grpc::is_grpc(request.headers());
     let sent = body::received(request);
     let mut exchange = Exchange::new(meter, span, key, sent);

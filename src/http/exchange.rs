@@ -1,5 +1,6 @@
 //! One request and its response.
 
+use std::cell::Cell;
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,26 +28,38 @@ use crate::operation::{ErrorType, Span};
 #[derive(Debug)]
 pub(super) struct Exchange {
     meter: Arc<Meter>,
-    span: Span,
+    /// Where anybody records it: entering one that nobody does costs more than all labels.
+    span: Option<Box<Span>>,
     started: Instant,
-    /// What is known of the labels so far.
+    /// What is known of the labels so far, the status included.
     key: Key,
     /// Where a router within tells the route.
     slot: Option<Arc<Slot>>,
     /// The path, where the response decides whether it is one of the program's.
-    path: Option<Uri>,
+    path: Option<Box<Uri>>,
     received: Received,
     sent: u64,
-    /// The length that the response's head promised.
-    expected: Option<u64>,
+    /// The length that the response's head promised; the greatest where it promised none.
+    expected: u64,
+    /// Where the request's path lies in memory: a layer within knows the request by it.
+    address: usize,
     is_grpc: bool,
     grpc: Option<GrpcStatus>,
-    status: Option<u16>,
     /// Whether the span has the route, or can have none.
     routed: bool,
     /// Whether anyone asked for the body.
     polled: bool,
     open: bool,
+}
+
+thread_local! {
+    /// The paths' address of the request that is measured at the moment; 0 where there is none.
+    static INSIDE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// While it is there, a request is being measured on this thread.
+struct Inside {
+    before: usize,
 }
 
 /// What of a request's body has passed.
@@ -59,7 +72,7 @@ pub(super) enum Received {
 }
 
 impl Exchange {
-    pub(super) fn new(meter: &Arc<Meter>, span: Span, key: Key, received: Received) -> Self {
+    pub(super) fn new(meter: &Arc<Meter>, span: Option<Box<Span>>, key: Key, received: Received) -> Self {
         meter.under_way(key, 1);
         Self {
             meter: Arc::clone(meter),
@@ -70,14 +83,19 @@ impl Exchange {
             path: None,
             received,
             sent: 0,
-            expected: None,
+            expected: u64::MAX,
+            address: 0,
             is_grpc: false,
             grpc: None,
-            status: None,
             routed: key.place() != Name::NONE,
             polled: false,
             open: true,
         }
+    }
+
+    /// A layer within is to know by the path's address that the request is measured.
+    pub(super) fn known_by(&mut self, path: &Uri) {
+        self.address = address(path);
     }
 
     /// The router within tells the route here.
@@ -87,7 +105,7 @@ impl Exchange {
 
     /// The path is a route's if the response says so.
     pub(super) fn has_path(&mut self, path: Uri) {
-        self.path = Some(path);
+        self.path = Some(Box::new(path));
     }
 
     pub(super) fn is_grpc(&mut self) {
@@ -97,8 +115,9 @@ impl Exchange {
     /// Runs the service, or asks the body, inside the span. A panic ends the exchange.
     #[inline]
     pub(super) fn watch<T>(&mut self, f: impl FnOnce() -> T) -> T {
+        let _inside = Inside::of(self.address);
         let bomb = PanicBomb { panicking: std::thread::panicking(), exchange: self };
-        let result = bomb.exchange.span.in_scope(f);
+        let result = span::within(&bomb.exchange.span, f);
         std::mem::forget(bomb);
         result
     }
@@ -108,24 +127,24 @@ impl Exchange {
         let now = Instant::now();
         let status = response.status();
         let headers = response.headers();
-        self.status = Some(status.as_u16());
         self.key = self.key.with_status(status.as_u16());
         if self.meter.side == Side::Client {
             self.key = self.key.with_version(Version::from(response.version()));
         }
-        let is_grpc = grpc::is_grpc(headers);
-        if is_grpc {
-            self.is_grpc = true;
+        self.is_grpc = self.is_grpc && grpc::is_grpc(headers);
+        if self.is_grpc {
             self.grpc = GrpcStatus::of(headers);
         }
         self.settle_route();
-        self.learn_route(status, is_grpc);
+        self.learn_route(status);
         self.say_route();
         let Self { meter, span, key, .. } = self;
-        span.in_scope(|| meter.head(*key, (now - self.started).as_secs_f64()));
-        span::head(span, meter, *key);
+        span::within(span, || meter.head(*key, (now - self.started).as_secs_f64()));
+        if let Some(span) = span {
+            span::head(span, meter, *key);
+        }
         let hint = response.body().size_hint();
-        self.expected = hint.exact().or_else(|| content_length(headers));
+        self.expected = hint.exact().or_else(|| content_length(headers)).unwrap_or(u64::MAX);
         let over = response.body().is_end_stream() || is_without_body(self.key.method(), status);
         if over {
             self.finish_at(now, Cause::Whole, None);
@@ -156,8 +175,7 @@ impl Exchange {
     /// An error came.
     pub(super) fn error(&mut self, error: &(dyn Error + 'static)) {
         let error_type = self.meter.classifiers.error_type(error);
-        let is_recorded = span::is_recorded(&self.span);
-        let message = is_recorded.then(|| error.to_string());
+        let message = self.span.as_ref().map(|_| error.to_string());
         self.finish(Cause::Failed(error_type), message.as_deref());
     }
 
@@ -169,9 +187,9 @@ impl Exchange {
     }
 
     /// Whether the path is a route is seen by what it led to: not by an error that any path leads to.
-    fn learn_route(&mut self, status: StatusCode, is_grpc: bool) {
+    fn learn_route(&mut self, status: StatusCode) {
         let Some(path) = self.path.take().filter(|_| self.key.place() == Name::NONE) else { return };
-        let place = if is_grpc {
+        let place = if self.is_grpc {
             (self.grpc != Some(GrpcStatus::UNIMPLEMENTED)).then(|| self.meter.place(path.path()))
         } else {
             let is_there = status.is_success()
@@ -189,7 +207,9 @@ impl Exchange {
     fn say_route(&mut self) {
         if !self.routed && self.key.place() != Name::NONE {
             self.routed = true;
-            span::routed(&self.span, &self.meter, self.key);
+            if let Some(span) = &self.span {
+                span::routed(span, &self.meter, self.key);
+            }
         }
     }
 
@@ -205,27 +225,55 @@ impl Exchange {
         }
         self.settle_route();
         self.say_route();
-        let end = End::of(self.meter.side, self.status, self.grpc, cause);
+        let end = End::of(self.meter.side, self.key.status(), self.grpc, cause);
         let measured = Measured {
             seconds: (now - self.started).as_secs_f64(),
             request_size: self.received.size(),
-            response_size: self.status.map(|_| self.sent),
+            response_size: self.key.status().map(|_| self.sent),
         };
         let Self { meter, span, key, .. } = self;
-        span.in_scope(|| {
+        span::within(span, || {
             meter.ended(key.with_end(&end), &measured);
             meter.under_way(*key, -1);
         });
-        span::end(span, &end, self.grpc, &measured, message);
+        if let Some(span) = span.take() {
+            span::end(&span, &end, self.grpc, &measured, message);
+        }
     }
 
     /// What it means that nobody asks any further.
     fn abandoned(&self) -> Cause {
-        let has_all = self.status.is_some() && self.expected.is_some_and(|expected| self.sent >= expected);
+        let has_head = self.key.status().is_some();
         // Whoever wants the status alone leaves the body as it is.
-        let is_unwanted = self.meter.side == Side::Client && self.status.is_some() && !self.polled;
-        if has_all || is_unwanted { Cause::Whole } else { Cause::Cancelled }
+        let is_unwanted = self.meter.side == Side::Client && !self.polled;
+        if has_head && (self.sent >= self.expected || is_unwanted) { Cause::Whole } else { Cause::Cancelled }
     }
+}
+
+impl Inside {
+    #[inline]
+    fn of(address: usize) -> Self {
+        Self { before: INSIDE.replace(address) }
+    }
+}
+
+impl Drop for Inside {
+    #[inline]
+    fn drop(&mut self) {
+        INSIDE.set(self.before);
+    }
+}
+
+/// Whether the request of this path is being measured on this thread. To put a mark into the request
+/// would allocate.
+#[inline]
+pub(super) fn is_measured(path: &Uri) -> bool {
+    INSIDE.get() == address(path)
+}
+
+/// Requests share no memory for their paths, unless they share the whole URL; `/` lies in one place.
+fn address(path: &Uri) -> usize {
+    path.path().as_ptr().addr()
 }
 
 impl Drop for Exchange {

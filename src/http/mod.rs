@@ -45,20 +45,24 @@
 //! [`traceparent`](https://www.w3.org/TR/trace-context/) header; without one it is the root of a trace.
 //! Secrets in a query (signatures, tokens) are not on it.
 //!
-//! The layer for clients measures `http.client.*` likewise, and sends the context along:
+//! The layer for clients measures `http.client.*` likewise, and sends the context along. A status from 400 on
+//! is a failure there. It goes around any client of `http::Request`; around reqwest's by a `service_fn` that
+//! turns the one request into the other.
 //!
-//! ```
-//! use http_body_util::Empty;
+//! ```no_run
+//! use http_body_util::{BodyExt as _, Empty};
 //! use hyper_util::{client::legacy, rt::TokioExecutor};
-//! use tower::{Layer, Service};
+//! use telecine::http::UrlTemplate;
+//! use tower::{Layer as _, ServiceExt as _};
 //!
-//! # fn connect() {
-//! # let http = telecine::http::Http::new(&telecine::operation::Instruments::noop());
+//! # async fn call(http: telecine::http::Http) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 //! let client = legacy::Client::builder(TokioExecutor::new()).build_http::<Empty<bytes::Bytes>>();
-//! let mut client = http.client().layer(client);
-//! # async fn call<S: Service<http::Request<Empty<bytes::Bytes>>>>(_: &mut S) {}
-//! # let _ = call(&mut client);
-//! # }
+//! let client = http.client().layer(client);
+//!
+//! let mut request = http::Request::get("http://jobs.internal/jobs/42").body(Empty::new())?;
+//! request.extensions_mut().insert(UrlTemplate("/jobs/{id}"));
+//! let job = client.oneshot(request).await?.into_body().collect().await?;
+//! # Ok(()) }
 //! ```
 //!
 //! Without the feature `telemetry` the layers hand requests and responses through.

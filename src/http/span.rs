@@ -28,19 +28,42 @@ const SECRETS: &[&str] = &[
     "token",
 ];
 
+/// Whether nobody listens at all: then a span need not be tried.
+#[cfg(feature = "telemetry")]
+fn is_silent() -> bool {
+    tracing::Level::INFO > tracing::level_filters::LevelFilter::current()
+}
+
+#[cfg(not(feature = "telemetry"))]
+fn is_silent() -> bool {
+    true
+}
+
 /// Whether anybody records a span.
 #[cfg(feature = "telemetry")]
-pub(super) fn is_recorded(span: &Span) -> bool {
+fn is_recorded(span: &Span) -> bool {
     !span.is_disabled()
 }
 
 #[cfg(not(feature = "telemetry"))]
-pub(super) fn is_recorded(_: &Span) -> bool {
+fn is_recorded(_: &Span) -> bool {
     false
 }
 
+/// Runs a function inside a span, if there is one.
+#[inline]
+pub(super) fn within<T>(span: &Option<Box<Span>>, f: impl FnOnce() -> T) -> T {
+    match span {
+        Some(span) => span.in_scope(f),
+        None => f(),
+    }
+}
+
 /// Opens the span of a request that is served. `path` is the path that the client asked for.
-pub(super) fn server<B>(request: &Request<B>, key: Key, path: &Uri, meter: &Meter) -> Span {
+pub(super) fn server<B>(request: &Request<B>, key: Key, path: &Uri, meter: &Meter) -> Option<Box<Span>> {
+    if is_silent() {
+        return None;
+    }
     let span = operation::open!(
         root "http.server",
         "otel.kind" = "server",
@@ -65,7 +88,7 @@ pub(super) fn server<B>(request: &Request<B>, key: Key, path: &Uri, meter: &Mete
         "user_agent.original" = ::tracing::field::Empty,
     );
     if !is_recorded(&span) {
-        return span;
+        return None;
     }
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     Parent::from_headers(header).adopt(&span);
@@ -99,11 +122,14 @@ pub(super) fn server<B>(request: &Request<B>, key: Key, path: &Uri, meter: &Mete
     if let Some(client) = client {
         operation::record(&span, "client.address", client.as_str());
     }
-    span
+    Some(Box::new(span))
 }
 
 /// Opens the span of a request that is made.
-pub(super) fn client<B>(request: &Request<B>, key: Key, meter: &Meter) -> Span {
+pub(super) fn client<B>(request: &Request<B>, key: Key, meter: &Meter) -> Option<Box<Span>> {
+    if is_silent() {
+        return None;
+    }
     let span = operation::open!(
         "http.client",
         "otel.kind" = "client",
@@ -122,7 +148,7 @@ pub(super) fn client<B>(request: &Request<B>, key: Key, meter: &Meter) -> Span {
         "url.template" = ::tracing::field::Empty,
     );
     if !is_recorded(&span) {
-        return span;
+        return None;
     }
     original_method(&span, request, key);
     let uri = request.uri();
@@ -139,14 +165,11 @@ pub(super) fn client<B>(request: &Request<B>, key: Key, meter: &Meter) -> Span {
     }
     let name = named(key, meter.template_text(key.template()));
     operation::record(&span, "otel.name", name.as_str());
-    span
+    Some(Box::new(span))
 }
 
 /// Writes what the response's head tells.
 pub(super) fn head(span: &Span, meter: &Meter, key: Key) {
-    if !is_recorded(span) {
-        return;
-    }
     if let Some(status) = key.status() {
         operation::record(span, "http.response.status_code", u64::from(status));
     }
@@ -175,7 +198,7 @@ pub(super) fn end(span: &Span, end: &End, grpc: Option<GrpcStatus>, measured: &M
 
 /// Writes the route, where it was not known from the start.
 pub(super) fn routed(span: &Span, meter: &Meter, key: Key) {
-    if let Some(route) = meter.route(key.place()).filter(|_| is_recorded(span)) {
+    if let Some(route) = meter.route(key.place()) {
         operation::record(span, "http.route", route);
         rename(span, named(key, Some(route)));
     }
@@ -231,9 +254,9 @@ pub(super) fn redacted(query: &str) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// Sends the context of a span along, or the current one where the span is not recorded.
+/// Sends the context of a span along, or the current one where no span is recorded.
 #[cfg(feature = "telemetry")]
-pub(super) fn inject(span: &Span, headers: &mut http::HeaderMap) {
+pub(super) fn inject(span: Option<&Span>, headers: &mut http::HeaderMap) {
     use opentelemetry::propagation::{Injector, TextMapPropagator as _};
 
     struct Headers<'a>(&'a mut http::HeaderMap);
@@ -247,12 +270,11 @@ pub(super) fn inject(span: &Span, headers: &mut http::HeaderMap) {
         }
     }
 
-    let context =
-        if is_recorded(span) { Parent::of(span).context().clone() } else { opentelemetry::Context::current() };
+    let context = span.map_or_else(opentelemetry::Context::current, |span| Parent::of(span).context().clone());
     if opentelemetry::trace::TraceContextExt::span(&context).span_context().is_valid() {
         opentelemetry_sdk::propagation::TraceContextPropagator::new().inject_context(&context, &mut Headers(headers));
     }
 }
 
 #[cfg(not(feature = "telemetry"))]
-pub(super) fn inject(_: &Span, _: &mut http::HeaderMap) {}
+pub(super) fn inject(_: Option<&Span>, _: &mut http::HeaderMap) {}

@@ -71,6 +71,32 @@ async fn a_layer_within_another_one_only_tells_the_route() {
 }
 
 #[tokio::test]
+async fn layers_of_routers_that_are_nested_count_a_request_once() {
+    for path in ["/api/videos/7", "/api"] {
+        let bench = bench();
+        let api = Router::new().route("/videos/{id}", get(|| async {})).route("/", get(|| async {}));
+        let app = Router::new().nest("/api", api.layer(bench.http().server())).layer(bench.http().server());
+        ask(app, request(path)).await;
+        routed(&bench, if path == "/api" { "/api" } else { "/api/videos/{id}" });
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_a_handler_makes_in_the_process_is_one_of_its_own() {
+    let bench = bench();
+    let other = Router::new().route("/other/{id}", get(|| async {})).layer(bench.http().server());
+    let app = Router::new()
+        .route("/{id}", get(move || async move { ask(other, request("/other/1")).await.1 }))
+        .layer(bench.http().server());
+    ask(app, request("/1")).await;
+    let metrics = bench.metrics();
+    for route in ["/{id}", "/other/{id}"] {
+        assert_eq!(metrics.select(DURATION, &[("http.route", route)]).number(), 1.0, "{route}");
+    }
+    nothing_is_active(&bench);
+}
+
+#[tokio::test]
 async fn middleware_of_axum_stands_beside_it() {
     async fn pass(request: axum::extract::Request, next: Next) -> axum::response::Response {
         next.run(request).await

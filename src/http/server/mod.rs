@@ -15,7 +15,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::body::{self, ResponseBody};
-use super::exchange::Exchange;
+use super::exchange::{self, Exchange};
 use super::future::ResponseFuture;
 use super::key::Key;
 use super::meter::{Meter, Settings};
@@ -25,7 +25,7 @@ use super::table::Name;
 use super::{grpc, span};
 use crate::catalog::{Attribute, http as definitions};
 use crate::operation::AsError;
-use route::{RouteTeller, Told, Within};
+use route::{RouteTeller, Told};
 
 pub(super) use route::Slot;
 
@@ -153,13 +153,12 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        match begin(&self.meter, &mut request) {
-            Some(mut exchange) => {
-                let future = exchange.watch(|| self.inner.call(request));
-                ResponseFuture::new(future, Some(exchange))
-            }
-            None => ResponseFuture::new(self.inner.call(request), None),
-        }
+        let mut exchange = begin(&self.meter, &mut request);
+        let future = match &mut exchange {
+            Some(exchange) => exchange.watch(|| self.inner.call(request)),
+            None => self.inner.call(request),
+        };
+        ResponseFuture::new(future, exchange)
     }
 }
 
@@ -170,7 +169,7 @@ fn begin<B: Body + 'static>(meter: &Arc<Meter>, request: &mut Request<B>) -> Opt
     }
     let settings = meter.settings();
     let uri = request.extensions().get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
-    if settings.skip.iter().any(|path| path == uri.path()) {
+    if exchange::is_measured(uri) || settings.skip.iter().any(|path| path == uri.path()) {
         return None;
     }
     let place = match request.extensions().get::<MatchedPath>() {
@@ -195,12 +194,14 @@ fn begin<B: Body + 'static>(meter: &Arc<Meter>, request: &mut Request<B>) -> Opt
     if let Some(path) = path {
         exchange.has_path(path);
     }
-    if place == Name::NONE {
+    if place != Name::NONE {
+        let uri = request.extensions().get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
+        exchange.known_by(uri);
+    } else {
         let slot = Arc::new(Slot::new(meter, key));
         exchange.told_by(Arc::clone(&slot));
         request.extensions_mut().insert(Told(slot));
     }
-    request.extensions_mut().insert(Within);
     Some(exchange)
 }
 

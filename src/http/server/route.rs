@@ -13,11 +13,7 @@ use crate::http::key::Key;
 use crate::http::meter::Meter;
 use crate::http::table::Name;
 
-/// The request is measured already.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Within;
-
-/// Whoever knows the route is to say it here.
+/// The request is measured already. Whoever knows its route is to say it here.
 #[derive(Clone, Debug)]
 pub(super) struct Told(pub(super) Arc<Slot>);
 
@@ -48,10 +44,8 @@ impl Slot {
 
 /// Tells the layer around this one the route, if there is one. Says whether there is such a layer.
 pub(super) fn tell(extensions: &Extensions) -> bool {
-    if extensions.get::<Within>().is_none() {
-        return false;
-    }
-    if let (Some(Told(slot)), Some(matched)) = (extensions.get::<Told>(), extensions.get::<MatchedPath>()) {
+    let Some(Told(slot)) = extensions.get::<Told>() else { return false };
+    if let Some(matched) = extensions.get::<MatchedPath>() {
         slot.tell(matched.as_str());
     }
     true
