@@ -75,7 +75,6 @@ impl Pipeline {
     /// Converts a data set, `kitchen`, or an episode of one, `kitchen/000001`. An episode that cannot be converted does
     /// not keep the others from it: the job fails where none could be.
     pub async fn run(&self, claim: Claim) -> anyhow::Result<Vec<Output>> {
-        tracing::info!(job_type = claim.job_type, input = claim.input, "the job starts");
         let folder = tempfile::tempdir_in(&self.scratch).context("scratch directory")?;
         let index = claim.steps.stage(Stage::Convert).run(self.convert(&claim.input, folder.path())).await?;
         claim.steps.stage(Stage::Upload).run(self.publish(index, folder.path(), &claim.id)).await

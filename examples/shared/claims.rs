@@ -36,9 +36,9 @@ use serde_json::{Value, json};
 use telecine::Telemetry;
 use telecine::operation::{ErrorType, Outcome, Parent};
 use telecine::work::{Job, Steps, Work};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tracing::Instrument as _;
 
 use link::Link;
@@ -54,8 +54,6 @@ struct Shared {
     worker: String,
     work: Work,
     running: AtomicUsize,
-    /// An attempt has ended: there is room for another.
-    room: Notify,
     phase: watch::Sender<Phase>,
 }
 
@@ -113,7 +111,6 @@ impl Claims {
             worker: worker.to_owned(),
             work: telemetry.work().clone(),
             running: AtomicUsize::new(0),
-            room: Notify::new(),
             phase: watch::Sender::new(Phase::Serve),
         };
         Self { shared: Arc::new(shared) }
@@ -134,7 +131,11 @@ impl Claims {
         while !shared.is(Phase::Stop) {
             while attempts.try_join_next().is_some() {}
             if attempts.len() >= concurrency {
-                shared.pause(Duration::MAX).await;
+                // An attempt is over when its end is told, not before.
+                tokio::select! {
+                    _ = attempts.join_next() => {}
+                    () = shared.until(Phase::Stop) => {}
+                }
                 continue;
             }
             let asked = json!({"worker": shared.worker, "types": types});
@@ -265,10 +266,10 @@ impl Shared {
         }
     }
 
-    /// Pauses until there is room, the worker is to end, or the time is over.
-    async fn pause(&self, longest: Duration) {
+    /// Pauses, unless the worker is to end.
+    async fn pause(&self, pause: Duration) {
         tokio::select! {
-            _ = timeout(longest, self.room.notified()) => {}
+            () = sleep(pause) => {}
             () = self.until(Phase::Stop) => {}
         }
     }
@@ -289,7 +290,6 @@ struct Running<'a>(&'a Shared);
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.0.running.fetch_sub(1, Ordering::Relaxed);
-        self.0.room.notify_one();
     }
 }
 

@@ -131,8 +131,8 @@ impl Own {
             let attempt = job.attempt();
             let span = attempt.span().clone();
             let (number, steps) = (attempt.number(), attempt.steps());
-            let (job_type, input) = ((*job_type).to_owned(), input.clone());
-            let claim = Claim { id: id.clone(), job_type, input, steps };
+            let claim = Claim { id: id.clone(), job_type: (*job_type).to_owned(), input: input.clone(), steps };
+            span.in_scope(|| tracing::info!(attempt = number, job_type = claim.job_type, input, "the job starts"));
             // A panic ends the attempt alone, and is on its span.
             let result = AssertUnwindSafe(attempt.run(run(claim))).catch_unwind().await;
             if let Ok(Err(error)) = result {

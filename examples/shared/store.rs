@@ -74,11 +74,12 @@ impl Store {
 
     /// Uploads a file, and says how large it is.
     pub async fn upload(&self, upload: Upload, file: &File, key: &str) -> anyhow::Result<u64> {
+        // As it is: another form of the name would be another object.
+        let path = Path::parse(key)?;
         let waiting = upload.store(self.name).key(key).pending();
         let _place = self.room.acquire().await?;
         let upload = waiting.start();
         let recorder = upload.recorder();
-        let key = Path::from(key);
         let send = async {
             let mut source = tokio::fs::File::open(file).await?;
             let size = source.metadata().await?.len();
@@ -86,10 +87,10 @@ impl Store {
                 let mut whole = Vec::new();
                 source.read_to_end(&mut whole).await?;
                 let options = PutOptions::default().recorded_by(&recorder);
-                self.inner.put_opts(&key, PutPayload::from(whole), options).await?;
+                self.inner.put_opts(&path, PutPayload::from(whole), options).await?;
             } else {
                 let options = PutMultipartOptions::default().recorded_by(&recorder);
-                let mut sink = WriteMultipart::new(self.inner.put_multipart_opts(&key, options).await?);
+                let mut sink = WriteMultipart::new(self.inner.put_multipart_opts(&path, options).await?);
                 match send_parts(&mut source, &mut sink).await {
                     Ok(()) => sink.finish().await?,
                     Err(error) => {

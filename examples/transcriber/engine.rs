@@ -12,14 +12,17 @@
 //! are often wrong, the times are real.
 
 use std::io;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use telecine::media::transcription::Recorder;
+use telecine::operation::{Classified, ErrorType};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
+use tokio::time::timeout;
 
 use crate::captions::Word;
 
@@ -29,6 +32,8 @@ const PROGRAM: &str = "pocketsphinx_batch";
 pub const BACKEND: &str = "pocketsphinx";
 /// Frames in a second, of which it counts the time.
 const FRAME_RATE: f64 = 100.0;
+/// How long it may be silent: many times what a piece takes.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A model on the disk.
 #[derive(Clone)]
@@ -51,7 +56,9 @@ pub enum EngineError {
     #[error("{PROGRAM} cannot be started; Debian's package `pocketsphinx` has it: {0}")]
     Start(io::Error),
     #[error("{PROGRAM} ended ({status}){said}")]
-    Ended { status: std::process::ExitStatus, said: String },
+    Ended { status: ExitStatus, said: String },
+    #[error("{PROGRAM} said nothing for {PATIENCE:?}")]
+    Silent,
     #[error("{PROGRAM} was not understood: {0:?}")]
     Unknown(String),
     #[error(transparent)]
@@ -79,7 +86,11 @@ impl Engine {
     }
 
     /// Starts the program on these pieces, `NAME.raw` in a folder, and waits until it begins with the first one.
-    pub async fn load(&self, folder: &Path, pieces: &[String]) -> Result<Loaded, EngineError> {
+    pub async fn load(&self, folder: &Path, pieces: &[String]) -> Result<Loaded, Classified> {
+        Ok(self.start(folder, pieces).await?)
+    }
+
+    async fn start(&self, folder: &Path, pieces: &[String]) -> Result<Loaded, EngineError> {
         let list = folder.join("pieces");
         tokio::fs::write(&list, pieces.join("\n") + "\n").await?;
         let [acoustic, language, dictionary] = self.files();
@@ -101,6 +112,8 @@ impl Engine {
             .stderr(Stdio::piped())
             // Nobody waits for what a cancelled job would have said.
             .kill_on_drop(true)
+            // Ctrl-C on a terminal is for the transcriber to judge.
+            .process_group(0)
             .spawn()
             .map_err(EngineError::Start)?;
         let stderr = child.stderr.take().ok_or_else(|| io::Error::other("no standard error"))?;
@@ -122,7 +135,11 @@ impl Engine {
 
 impl Loaded {
     /// Waits for the end, and gives the words of each piece, timed from the piece's start.
-    pub async fn transcribe(mut self, recorder: &Recorder) -> Result<Vec<(String, Vec<Word>)>, EngineError> {
+    pub async fn transcribe(self, recorder: &Recorder) -> Result<Vec<(String, Vec<Word>)>, Classified> {
+        Ok(self.follow(recorder).await?)
+    }
+
+    async fn follow(mut self, recorder: &Recorder) -> Result<Vec<(String, Vec<Word>)>, EngineError> {
         while let Some(line) = self.next().await? {
             if let Some((speech, wall)) = piece_is_done(&line) {
                 recorder.media_time(speech);
@@ -137,8 +154,8 @@ impl Loaded {
         words.lines().map(|line| said(line).ok_or_else(|| EngineError::Unknown(line.to_owned()))).collect()
     }
 
-    async fn next(&mut self) -> io::Result<Option<String>> {
-        let line = self.lines.next_line().await?;
+    async fn next(&mut self) -> Result<Option<String>, EngineError> {
+        let line = timeout(PATIENCE, self.lines.next_line()).await.map_err(|_| EngineError::Silent)??;
         if let Some(line) = line.as_ref().filter(|line| line.starts_with("ERROR") || line.starts_with("FATAL")) {
             self.errors.push(line.clone());
         }
@@ -150,6 +167,18 @@ impl Loaded {
         let status = self.child.wait().await?;
         let said = self.errors.last().map_or(String::new(), |line| format!(": {line}"));
         Ok(EngineError::Ended { status, said })
+    }
+}
+
+/// Whether another attempt may end better.
+impl From<EngineError> for Classified {
+    fn from(error: EngineError) -> Self {
+        let error_type = match &error {
+            EngineError::Ended { status, .. } if status.signal().is_some() => ErrorType::Killed,
+            EngineError::Silent => ErrorType::Timeout,
+            _ => ErrorType::Other,
+        };
+        Self::new(error_type, error)
     }
 }
 

@@ -69,7 +69,6 @@ impl Pipeline {
     /// A file that cannot be transcribed does not keep a channel's others from it: such a job fails where none could
     /// be.
     pub async fn run(&self, claim: Claim) -> anyhow::Result<Vec<Output>> {
-        tracing::info!(job_type = claim.job_type, input = claim.input, "the job starts");
         let inputs = match claim.job_type == JobType::Channel.as_str() {
             true => self.source.files(&claim.input).await?,
             false => vec![claim.input.clone()],
@@ -151,7 +150,7 @@ impl Pipeline {
                 None => Vec::new(),
             };
             recorder.words(heard.iter().map(|(_, words)| words.len() as u64).sum());
-            Ok::<_, crate::engine::EngineError>(heard)
+            Ok::<_, Classified>(heard)
         });
         let heard = heard.await?;
         tracing::info!(pieces = pieces.len(), duration = ?speech.length(), "transcribed");

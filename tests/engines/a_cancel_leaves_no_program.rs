@@ -9,8 +9,7 @@ use crate::program::{Folders, Program};
 async fn of_the_engine() {
     let folders = Folders::new();
     let talk = folders.media().join("talk.wav");
-    // Of noise the engine makes much more than of speech.
-    ffmpeg(&["-f", "lavfi", "-i", "anoisesrc=amplitude=0.5:sample_rate=16000:duration=600"], &talk);
+    noise(&talk);
     let mut command = folders.command_with_store("transcriber");
     command.arg("--input").arg(talk);
     ends_with(Program::start(folders, command).await, "pocketsphinx_batch").await;
@@ -44,6 +43,11 @@ async fn ends_with(mut program: Program, name: &str) {
     let gone = || async { (!child.exists()).then_some(()) };
     eventually("it to be gone", gone).await.unwrap();
     assert!(program.folders().outputs("").is_empty());
+}
+
+/// Of noise the engine makes much more than of speech.
+pub(crate) fn noise(path: &Path) {
+    ffmpeg(&["-f", "lavfi", "-i", "anoisesrc=amplitude=0.5:sample_rate=16000:duration=600"], path);
 }
 
 fn ffmpeg(arguments: &[&str], output: &Path) {

@@ -4,6 +4,10 @@
 
 mod a_bad_episode_keeps_no_other_from_conversion;
 mod a_cancel_leaves_no_program;
+mod an_engine_that_is_killed_is_tried_again;
+#[path = "../shared/example.rs"]
+mod example;
+mod jobs_come_from_an_api;
 mod platforms_keep_their_names;
 #[path = "../worker/profile.rs"]
 mod profile;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
-use serde_json::Value;
 use telecine_parts::{Process, eventually};
 use tempfile::TempDir;
+
+use crate::example;
 
 /// A program that runs, with what it reads and writes, which is thrown away with it.
 pub(crate) struct Program {
@@ -36,8 +36,8 @@ impl Folders {
     }
 
     /// An example, to be started: metrics are served, nothing is pushed.
-    pub(crate) fn command(&self, example: &str) -> Command {
-        let mut command = Command::new(&examples()[example]);
+    pub(crate) fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(example::built(name));
         command
             .env("TMPDIR", self.0.path().join("scratch"))
             .env("OTEL_METRICS_EXPORTER", "prometheus")
@@ -51,8 +51,8 @@ impl Folders {
     }
 
     /// The same, with a directory for its outputs.
-    pub(crate) fn command_with_store(&self, example: &str) -> Command {
-        let mut command = self.command(example);
+    pub(crate) fn command_with_store(&self, name: &str) -> Command {
+        let mut command = self.command(name);
         command.arg("--store").arg(format!("file://{}", self.store().display()));
         command
     }
@@ -144,52 +144,4 @@ fn child_of(parent: u32, name: &str) -> Option<String> {
         // The system keeps fifteen letters of a name.
         (ppid == parent && name.starts_with(comm)).then(|| entry.file_name().into_string().ok())?
     })
-}
-
-/// The examples. `cargo test --test engines` alone does not build them.
-fn examples() -> &'static BTreeMap<String, PathBuf> {
-    static EXAMPLES: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
-    EXAMPLES.get_or_init(|| {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--message-format", "json", "--manifest-path"]);
-        cargo.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
-        cargo.args(["--example", "transcriber", "--example", "converter", "--features", &features()]).args(profile());
-        // What cargo tells this test would make build scripts run again that watch it, and compile all anew.
-        let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(told)) {
-            cargo.env_remove(name);
-        }
-        let output = cargo.output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let lines = String::from_utf8(output.stdout).unwrap();
-        let built = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        built
-            .filter(|message| message["target"]["kind"][0] == "example")
-            .filter_map(|message| {
-                Some((message["target"]["name"].as_str()?.to_owned(), message["executable"].as_str()?.into()))
-            })
-            .collect()
-    })
-}
-
-/// The features of this test: with others, all would be compiled anew.
-fn features() -> String {
-    let on = [
-        ("cli", cfg!(feature = "cli")),
-        ("gpu", cfg!(feature = "gpu")),
-        ("prometheus-registry", cfg!(feature = "prometheus-registry")),
-        ("testing", cfg!(feature = "testing")),
-    ];
-    let on = on.into_iter().filter_map(|(name, on)| on.then_some(name));
-    ["default"].into_iter().chain(on).collect::<Vec<_>>().join(",")
-}
-
-/// The profile of this test, which its directory is named after.
-fn profile() -> Vec<String> {
-    let exe = std::env::current_exe().unwrap();
-    let folder = exe.parent().and_then(Path::parent).and_then(Path::file_name).unwrap().to_str().unwrap();
-    match folder {
-        "debug" => Vec::new(),
-        profile => vec!["--profile".to_owned(), profile.to_owned()],
-    }
 }
