@@ -30,7 +30,8 @@
 //! `symbolize`, so that the profile has names). telecine leaves the allocator, and its version, to the
 //! program: there can be one jemalloc in it.
 //!
-//! ```
+//! ```standalone_crate
+//! # #[cfg(target_os = "linux")]
 //! # mod main {
 //! use telecine::system::profiling::Profiling;
 //!
@@ -49,6 +50,7 @@
 //!     })
 //! }
 //! # }
+//! # #[cfg(target_os = "linux")]
 //! # main::profiling();
 //! ```
 
