@@ -93,7 +93,7 @@ fn begin<B: Body + 'static>(meter: &Arc<Meter>, request: &mut Request<B>) -> Opt
     let method = Method::from(request.method());
     let key = Key::new(place, template, method, Version::from(request.version()), scheme);
     let span = span::client(request, key, meter);
-    span::inject(span.as_deref(), request.headers_mut());
+    span::inject(span.as_deref(), meter, request.headers_mut());
     let is_grpc = grpc::is_grpc(request.headers());
     let sent = body::received(request);
     let mut exchange = Exchange::new(meter, span, key, sent);

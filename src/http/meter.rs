@@ -97,6 +97,11 @@ impl Metrics {
 }
 
 impl Meter {
+    #[cfg(feature = "telemetry")]
+    pub(super) fn instruments(&self) -> &Instruments {
+        &self.instruments
+    }
+
     pub(super) fn new(side: Side, instruments: &Instruments, metrics: &Metrics, settings: Settings) -> Self {
         Self {
             side,

@@ -42,7 +42,8 @@
 //! nothing for them.
 //!
 //! The span is `{method} {route}`, of the conventions' attributes. Its parent is the context of the
-//! [`traceparent`](https://www.w3.org/TR/trace-context/) header; without one it is the root of a trace.
+//! [`traceparent`](https://www.w3.org/TR/trace-context/) header, or of what `OTEL_PROPAGATORS` says; without one
+//! it is the root of a trace.
 //! Secrets in a query (signatures, tokens) are not on it.
 //!
 //! The layer for clients measures `http.client.*` likewise, and sends the context along. A status from 400 on

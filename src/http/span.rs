@@ -91,7 +91,7 @@ pub(super) fn server<B>(request: &Request<B>, key: Key, path: &Uri, meter: &Mete
         return None;
     }
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    Parent::from_headers(header).adopt(&span);
+    extract(meter, request.headers()).adopt(&span);
     let route = meter.route(key.place());
     operation::record(&span, "otel.name", named(key, route).as_str());
     if let Some(route) = route {
@@ -256,8 +256,8 @@ pub(super) fn redacted(query: &str) -> String {
 
 /// Sends the context of a span along, or the current one where no span is recorded.
 #[cfg(feature = "telemetry")]
-pub(super) fn inject(span: Option<&Span>, headers: &mut http::HeaderMap) {
-    use opentelemetry::propagation::{Injector, TextMapPropagator as _};
+pub(super) fn inject(span: Option<&Span>, meter: &Meter, headers: &mut http::HeaderMap) {
+    use opentelemetry::propagation::Injector;
 
     struct Headers<'a>(&'a mut http::HeaderMap);
 
@@ -272,9 +272,35 @@ pub(super) fn inject(span: Option<&Span>, headers: &mut http::HeaderMap) {
 
     let context = span.map_or_else(opentelemetry::Context::current, |span| Parent::of(span).context().clone());
     if opentelemetry::trace::TraceContextExt::span(&context).span_context().is_valid() {
-        opentelemetry_sdk::propagation::TraceContextPropagator::new().inject_context(&context, &mut Headers(headers));
+        meter.instruments().propagator().inject_context(&context, &mut Headers(headers));
     }
 }
 
 #[cfg(not(feature = "telemetry"))]
-pub(super) fn inject(_: Option<&Span>, _: &mut http::HeaderMap) {}
+pub(super) fn inject(_: Option<&Span>, _: &Meter, _: &mut http::HeaderMap) {}
+
+/// The context that a request's headers carry.
+#[cfg(feature = "telemetry")]
+fn extract(meter: &Meter, headers: &http::HeaderMap) -> Parent {
+    use opentelemetry::propagation::Extractor;
+
+    struct Headers<'a>(&'a http::HeaderMap);
+
+    impl Extractor for Headers<'_> {
+        fn get(&self, key: &str) -> Option<&str> {
+            self.0.get(key).and_then(|value| value.to_str().ok())
+        }
+
+        fn keys(&self) -> Vec<&str> {
+            self.0.keys().map(http::HeaderName::as_str).collect()
+        }
+    }
+
+    let nothing = opentelemetry::Context::new();
+    Parent::from_context(meter.instruments().propagator().extract_with_context(&nothing, &Headers(headers)))
+}
+
+#[cfg(not(feature = "telemetry"))]
+fn extract(_: &Meter, _: &http::HeaderMap) -> Parent {
+    Parent::default()
+}

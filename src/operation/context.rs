@@ -81,6 +81,12 @@ mod on {
             }
         }
 
+        /// A context that something else has read.
+        #[cfg(feature = "http")]
+        pub(crate) fn from_context(context: opentelemetry::Context) -> Self {
+            Self { context }
+        }
+
         /// The `traceparent` that says this context, or nothing where there is no trace.
         pub fn traceparent(&self) -> Option<String> {
             let mut headers = HashMap::new();

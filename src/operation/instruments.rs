@@ -2,9 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "http")]
+use std::sync::LazyLock;
 
 use opentelemetry::metrics::{self, Meter};
+use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::{Context, KeyValue};
+#[cfg(feature = "http")]
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 
 use super::budget::Budgets;
 use super::observe::{Observed, Observer, Sources};
@@ -19,6 +24,8 @@ pub struct Instruments {
     budgets: Arc<Budgets>,
     observed: Arc<Sources>,
     classifiers: Classifiers,
+    /// What carries context between processes; W3C Trace Context where none is set.
+    propagator: Option<Arc<dyn TextMapPropagator + Send + Sync>>,
 }
 
 /// The attributes of a series. Each value is one that the attribute allows, whatever was set.
@@ -37,7 +44,13 @@ impl fmt::Debug for Instruments {
 impl Instruments {
     /// Makes instruments by a meter of OpenTelemetry.
     pub fn new(meter: Meter) -> Self {
-        Self { meter, budgets: Arc::default(), observed: Arc::default(), classifiers: Classifiers::default() }
+        Self {
+            meter,
+            budgets: Arc::default(),
+            observed: Arc::default(),
+            classifiers: Classifiers::default(),
+            propagator: None,
+        }
     }
 
     /// Instruments that record nothing.
@@ -50,6 +63,23 @@ impl Instruments {
     pub fn with_classifiers(mut self, classifiers: impl IntoIterator<Item = Classifier>) -> Self {
         self.classifiers = classifiers.into_iter().collect();
         self
+    }
+
+    /// Carries context between processes by this, in place of W3C Trace Context: in the headers of HTTP.
+    #[must_use]
+    pub fn with_propagator(mut self, propagator: impl TextMapPropagator + Send + Sync + 'static) -> Self {
+        self.propagator = Some(Arc::new(propagator));
+        self
+    }
+
+    /// What carries context between processes.
+    #[cfg(feature = "http")]
+    pub(crate) fn propagator(&self) -> &dyn TextMapPropagator {
+        static TRACE_CONTEXT: LazyLock<TraceContextPropagator> = LazyLock::new(TraceContextPropagator::new);
+        match &self.propagator {
+            Some(propagator) => &**propagator,
+            None => &*TRACE_CONTEXT,
+        }
     }
 
     /// The meter that makes the instruments.

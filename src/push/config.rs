@@ -107,16 +107,15 @@ impl Signal {
         }
     }
 
-    /// The endpoint as it may be shown: without user, password and query.
+    /// The endpoint as it may be shown: without user, password, query and fragment. Nothing before an `@` is
+    /// shown, wherever it stands: a password that is not escaped may hold what ends a host.
     pub fn shown_endpoint(&self) -> String {
-        let end = self.endpoint.find(['?', '#']).unwrap_or(self.endpoint.len());
-        let url = &self.endpoint[..end];
-        let (scheme, rest) = match url.split_once("://") {
+        let (scheme, rest) = match self.endpoint.split_once("://") {
             Some((scheme, rest)) => (Some(scheme), rest),
-            None => (None, url),
+            None => (None, self.endpoint.as_str()),
         };
-        let authority = &rest[..rest.find('/').unwrap_or(rest.len())];
-        let host = authority.rfind('@').map_or(rest, |at| &rest[at + 1..]);
+        let host = rest.rfind('@').map_or(rest, |at| &rest[at + 1..]);
+        let host = &host[..host.find(['?', '#']).unwrap_or(host.len())];
         match scheme {
             Some(scheme) => format!("{scheme}://{host}"),
             None => host.to_owned(),
@@ -207,7 +206,11 @@ mod tests {
             ("http://localhost:4317", "http://localhost:4317"),
             ("collector:4317", "collector:4317"),
             ("user@collector:4317", "collector:4317"),
-            ("http://a:b@c/path@d", "http://c/path@d"),
+            ("http://a:b@c/path@d", "http://d"),
+            ("http://user:a/b@c:4318/path", "http://c:4318/path"),
+            ("http://user:a?b@c", "http://c"),
+            ("http:/user:a@c", "c"),
+            ("http://c/path#fragment", "http://c/path"),
             ("http://c?key=1", "http://c"),
         ] {
             assert_eq!(Signal::grpc(endpoint).shown_endpoint(), shown);

@@ -62,6 +62,7 @@ pub struct Telemetry {
     #[cfg(feature = "http")]
     http: Http,
     _observed: Observed,
+    views: Arc<Views>,
     exemplars: Exemplars,
     meters: exemplar::MeterProvider,
     log_config: logs::Config,
@@ -81,7 +82,9 @@ impl Telemetry {
     }
 
     pub(super) fn build(builder: Builder) -> Result<Self, Error> {
-        Self::start(builder, |_| {})
+        let telemetry = Self::start(builder, |_| {})?;
+        telemetry.views.speak();
+        Ok(telemetry)
     }
 
     /// `metered` is called with the meter provider before the processors of the other signals are made:
@@ -131,7 +134,9 @@ impl Telemetry {
         let (loggers, records) = providers::loggers(&active.logs, &resource, exporters.logs);
 
         let instruments = if is_read { Instruments::new(meters.meter(SCOPE)) } else { Instruments::noop() };
-        let instruments = instruments.with_classifiers(classifiers.into_iter().chain(ROOMS.iter().copied()));
+        let instruments = instruments
+            .with_classifiers(classifiers.into_iter().chain(ROOMS.iter().copied()))
+            .with_propagator(providers::propagator(&settings.propagators));
         let data = Data::new(&instruments);
         let media = Media::new(&instruments);
         let work = Work::new(&instruments, &media);
@@ -158,6 +163,7 @@ impl Telemetry {
             #[cfg(feature = "http")]
             http,
             _observed: observed.into_iter().collect(),
+            views,
             exemplars,
             meters,
             log_config,
@@ -204,6 +210,7 @@ impl Telemetry {
         for ignored in &self.ignored {
             tracing::warn!(target: "telecine", "{ignored}");
         }
+        self.views.speak();
     }
 
     /// What is in force, in one line, without secrets.

@@ -85,8 +85,28 @@ pub struct Views {
     rules: Vec<Rule>,
     histograms: HistogramAggregation,
     limits: CardinalityLimits,
-    /// What was warned of: rules and instruments.
-    said: Mutex<HashSet<(usize, String)>>,
+    said: Mutex<Said>,
+}
+
+/// What was found wrong with rules when they met instruments.
+#[derive(Debug)]
+struct Said {
+    known: HashSet<(Option<usize>, String)>,
+    /// What waits for somebody who logs; nothing waits any more once there is one.
+    kept: Option<Vec<Finding>>,
+}
+
+#[derive(Debug)]
+struct Finding {
+    rule: Option<usize>,
+    instrument: String,
+    text: String,
+}
+
+impl Default for Said {
+    fn default() -> Self {
+        Self { known: HashSet::new(), kept: Some(Vec::new()) }
+    }
 }
 
 /// What the catalogue says of an instrument.

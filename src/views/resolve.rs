@@ -8,7 +8,7 @@ use opentelemetry_sdk::metrics::InstrumentKind;
 
 use super::pattern::is_wild;
 use super::rules::{KeyFilter, Selector, StreamRule};
-use super::{Advice, Aggregation, DEFAULT_CARDINALITY_LIMIT, Stream, Views, default_boundaries};
+use super::{Advice, Aggregation, DEFAULT_CARDINALITY_LIMIT, Finding, Stream, Views, default_boundaries};
 
 impl Views {
     /// The streams of an instrument, each under a name of its own.
@@ -50,29 +50,20 @@ impl Views {
                 continue;
             }
             if let Some(flaw) = rule.stream.aggregation.as_ref().and_then(|aggregation| aggregation.flaw(kind)) {
-                self.say(place, name, || {
-                    tracing::warn!(
-                        target: "telecine",
-                        rule = format!("views[{place}]"),
-                        instrument = name,
-                        "a view is left out for an instrument: its aggregation {flaw}"
-                    );
-                });
+                self.say(Some(place), name, format!("a view is left out for an instrument: its aggregation {flaw}"));
                 continue;
             }
             let stream = self.stream(name, kind, advice, Some(&rule.stream));
             // The SDK makes one stream of two that have one name, and would measure twice into it if they
             // differ in case.
             if streams.iter().any(|other| other.name.eq_ignore_ascii_case(&stream.name)) {
-                self.say(place, name, || {
-                    tracing::warn!(
-                        target: "telecine",
-                        rule = format!("views[{place}]"),
-                        instrument = name,
-                        "a view is left out for an instrument: an earlier one makes a stream of the same name; \
-                         give one of them another `stream.name`, or make them one"
-                    );
-                });
+                self.say(
+                    Some(place),
+                    name,
+                    "a view is left out for an instrument: an earlier one makes a stream of the same name; give one of \
+                     them another `stream.name`, or make them one"
+                        .to_owned(),
+                );
                 continue;
             }
             streams.push(stream);
@@ -129,24 +120,46 @@ impl Views {
             return;
         }
         streams.iter_mut().for_each(|stream| stream.filter = None);
-        self.say(usize::MAX, name, || {
-            tracing::warn!(
-                target: "telecine",
-                instrument = name,
-                "the attribute keys of views have no effect on an instrument, whose attributes all stay: several views \
-                 match it, and it is in no catalogue, so nothing tells which keys a pattern or `excluded` leaves each \
-                 of them; write them out in `included`, or declare the instrument"
-            );
-        });
+        self.say(
+            None,
+            name,
+            "the attribute keys of views have no effect on an instrument, whose attributes all stay: several views \
+             match it, and it is in no catalogue, so nothing tells which keys a pattern or `excluded` leaves each of \
+             them; write them out in `included`, or declare the instrument"
+                .to_owned(),
+        );
     }
 
-    /// Says something about a rule and an instrument, once.
-    fn say(&self, rule: usize, instrument: &str, warn: impl FnOnce()) {
+    /// Says something about a rule and an instrument, once; what is said before [`speak`](Self::speak) is kept.
+    fn say(&self, rule: Option<usize>, instrument: &str, text: String) {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.insert((rule, instrument.to_owned())) {
-            drop(said);
-            warn();
+        if !said.known.insert((rule, instrument.to_owned())) {
+            return;
         }
+        let finding = Finding { rule, instrument: instrument.to_owned(), text };
+        match &mut said.kept {
+            Some(kept) => kept.push(finding),
+            None => {
+                drop(said);
+                finding.say();
+            }
+        }
+    }
+
+    /// Whoever logs is there now: what was found so far is said, and what is found later at once.
+    pub fn speak(&self) {
+        let kept = self.said.lock().unwrap_or_else(PoisonError::into_inner).kept.take();
+        for finding in kept.into_iter().flatten() {
+            finding.say();
+        }
+    }
+}
+
+impl Finding {
+    fn say(&self) {
+        let Self { rule, instrument, text } = self;
+        let rule = rule.map(|place| format!("views[{place}]"));
+        tracing::warn!(target: "telecine", rule, instrument, "{text}");
     }
 }
 

@@ -265,3 +265,44 @@ fn a_rule_says_which_instruments_it_is_for() {
     assert_eq!(explained[1], [""; 0]);
     assert!(!explained[2].is_empty());
 }
+
+#[test]
+fn what_is_found_before_anyone_logs_is_said_once_someone_does() {
+    use std::sync::{Arc, Mutex};
+
+    let rule = |boundaries: &[f64]| Rule {
+        selector: Selector { instrument_name: Some(job::DURATION.name().to_owned()), ..Selector::default() },
+        stream: StreamRule {
+            aggregation: Some(Aggregation::Explicit { boundaries: boundaries.to_vec(), record_min_max: true }),
+            ..StreamRule::default()
+        },
+    };
+    let views = Views::with_rules(
+        &Catalog::own(),
+        vec![rule(&[1.0]), rule(&[2.0])],
+        HistogramAggregation::default(),
+        CardinalityLimits::default(),
+    );
+    let views = views.unwrap();
+    let scope = InstrumentationScope::builder("test").build();
+    let resolve = || views.resolve(&scope, job::DURATION.name(), InstrumentKind::Histogram, "s", None);
+    assert_eq!(resolve().len(), 1);
+
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&lines);
+    let writer = crate::logs::Writer::new(move |line| {
+        kept.lock().unwrap().push(String::from_utf8_lossy(line).into_owned());
+        Ok(())
+    });
+    let config = crate::logs::Config { writer: Some(writer), ..crate::logs::Config::default() };
+    let (layer, _guard) = crate::logs::layers(&config).unwrap();
+    let subscriber = tracing_subscriber::layer::SubscriberExt::with(tracing_subscriber::registry(), layer);
+    tracing::subscriber::with_default(subscriber, || {
+        views.speak();
+        views.speak();
+        assert_eq!(resolve().len(), 1);
+    });
+    let lines = lines.lock().unwrap();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("views[1]") && lines[0].contains(job::DURATION.name()), "{lines:?}");
+}

@@ -179,6 +179,36 @@ fn one_by_one() {
 }
 
 #[test]
+fn what_no_request_could_carry() {
+    let exporter = |exporter: &str| {
+        let text =
+            format!("file_format: \"1.1\"\nlogger_provider: {{processors: [{{batch: {{exporter: {exporter}}}}}]}}\n");
+        read_with(&text, &[]).map(|_| ()).map_err(|(errors, _)| lines(&errors))
+    };
+    for (text, fault) in [
+        ("{otlp_http: {endpoint: \"not a url\"}}", "otlp_http.endpoint: is not of the form http://host:port/path"),
+        ("{otlp_http: {endpoint: localhost:4318}}", "otlp_http.endpoint: is not of the form"),
+        ("{otlp_grpc: {endpoint: \"https://h:99999\"}}", "otlp_grpc.endpoint: is not of the form"),
+        ("{otlp_http: {headers: [{name: b c, value: secret}]}}", "headers[0]: \"b c\" is not a header's name"),
+        ("{otlp_http: {headers: [{name: a, value: \"s\\nt\"}]}}", "headers[0]: the value of \"a\" holds what"),
+        ("{otlp_http: {headers_list: \"b c=secret\"}}", "headers_list: \"b c\" is not a header's name"),
+    ] {
+        let errors = exporter(text).unwrap_err();
+        assert!(errors.len() == 1 && errors[0].contains(fault), "{text}: {errors:?}");
+        assert!(!errors[0].contains("secret"), "{errors:?}");
+    }
+    exporter("{otlp_grpc: {endpoint: \"localhost:4317\"}}").unwrap();
+}
+
+#[test]
+fn a_token_that_is_not_set_opens_nothing() {
+    let text = "file_format: \"1.1\"\ndistribution:\n  telecine:\n    prometheus:\n      bearer_token: ${TOKEN}\n";
+    assert!(read_with(text, &[("TOKEN", "abc")]).is_ok());
+    let (errors, _) = read_with(text, &[]).unwrap_err();
+    assert!(lines(&errors)[0].contains("bearer_token: must be text, and is null"), "{errors:?}");
+}
+
+#[test]
 fn versions_that_are_not_known() {
     for (version, fault) in [
         ("", "f.yaml:1:1: the key `file_format` is missing"),

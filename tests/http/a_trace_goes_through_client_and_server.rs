@@ -215,3 +215,31 @@ async fn reqwest_is_a_client_like_any() {
     assert_eq!(traceparent, wanted.as_bytes());
     assert_eq!(labels(&bench, CLIENT)["media.outcome"], "success");
 }
+
+#[tokio::test]
+async fn context_travels_as_the_operator_says() {
+    let nobody = format!("http://127.0.0.1:{}", telecine_parts::free_port().unwrap());
+    let environment: telecine::telemetry::Environment = [
+        ("OTEL_PROPAGATORS", "b3"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", nobody.as_str()),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "100"),
+        ("OTEL_METRICS_EXPORTER", "none"),
+        ("OTEL_LOGS_EXPORTER", "none"),
+    ]
+    .into_iter()
+    .collect();
+    let quiet = telecine::logs::Writer::new(|_| Ok(()));
+    let telemetry = telecine::Telemetry::builder().environment(environment).log_writer(quiet).build().unwrap();
+    let _subscriber = tracing::dispatcher::set_default(&telemetry.dispatch().unwrap());
+    let trace_id = || telecine::operation::Parent::current().trace_id().unwrap();
+    let app = Router::new().route("/", get(move || async move { trace_id() })).layer(telemetry.http().server());
+    let client = telemetry.http().client().layer(service_fn(move |request: Request<Body>| {
+        assert!(request.headers().contains_key("b3") && !request.headers().contains_key("traceparent"));
+        app.clone().oneshot(request)
+    }));
+    let root = tracing::info_span!("root");
+    let wanted = telecine::operation::Parent::of(&root).trace_id().unwrap();
+    let asked = client.oneshot(request("http://video.example/"));
+    let response = tracing::Instrument::instrument(asked, root).await.unwrap();
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), wanted.as_bytes());
+}

@@ -15,6 +15,7 @@ mod traces;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub(super) use otlp::{grpc_endpoint, header, http_endpoint};
 use reader::Reader;
 pub(super) use reader::pairs;
 pub(super) use settings::lines;

@@ -73,14 +73,14 @@ fn endpoint(reader: &mut Reader<'_>, kind: Kind, protocol: Protocol) -> String {
 
 // What cannot be used may hold credentials, and is not shown.
 
-fn http_endpoint(value: &str) -> Result<String, String> {
+pub(in crate::telemetry) fn http_endpoint(value: &str) -> Result<String, String> {
     match value.split_once("://") {
         Some((scheme, rest)) if is_http(scheme) && is_address(rest) => Ok(value.to_owned()),
         _ => Err("it is not of the form http://host:port/path or https://host:port/path".to_owned()),
     }
 }
 
-fn grpc_endpoint(value: &str) -> Result<String, String> {
+pub(in crate::telemetry) fn grpc_endpoint(value: &str) -> Result<String, String> {
     let usable = match value.split_once("://") {
         Some((scheme, rest)) => is_http(scheme) && is_address(rest),
         None => is_address(value),
@@ -109,13 +109,18 @@ fn is_address(rest: &str) -> bool {
 
 fn headers(value: &str) -> Result<Vec<(String, String)>, String> {
     let headers = super::reader::pairs(value)?;
-    for (name, value) in &headers {
-        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
-            return Err(format!("{name:?} is not a header's name"));
-        }
-        if value.contains(char::is_control) {
-            return Err(format!("the value of {name:?} holds what no header may hold"));
-        }
-    }
+    headers.iter().try_for_each(|(name, value)| header(name, value))?;
     Ok(headers)
+}
+
+/// Whether a request can carry this header.
+pub(in crate::telemetry) fn header(name: &str, value: &str) -> Result<(), String> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return Err(format!("{name:?} is not a header's name"));
+    }
+    if value.contains(char::is_control) {
+        return Err(format!("the value of {name:?} holds what no header may hold"));
+    }
+    Ok(())
 }

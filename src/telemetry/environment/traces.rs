@@ -27,7 +27,14 @@ fn sampler(reader: &mut Reader<'_>) -> Sampler {
         ("parentbased_always_off", (true, Some(Sampler::AlwaysOff))),
         ("parentbased_traceidratio", (true, None)),
     ];
-    let Some((parent_based, root)) = reader.word(NAME, &known, &MISSING) else { return Sampler::default() };
+    let Some((parent_based, root)) = reader.word(NAME, &known, &MISSING) else {
+        // Whoever sets it alone expects fewer traces than all.
+        if reader.text(ARGUMENT).is_some() {
+            reader
+                .ignore(ARGUMENT, format!("no sampler that takes an argument is set: {NAME}=parentbased_traceidratio"));
+        }
+        return Sampler::default();
+    };
     let root = match root {
         Some(root) => {
             if reader.text(ARGUMENT).is_some() {

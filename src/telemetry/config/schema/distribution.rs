@@ -67,7 +67,8 @@ fn endpoint(field: &Field<'_>, report: &mut Report) -> Option<Endpoint> {
     let mut object = field.object(report)?;
     let endpoint = Endpoint {
         mapping: object.field("mapping").and_then(|field| mapping::mapping(&field, report)).unwrap_or_default(),
-        bearer_token: object.some("bearer_token").and_then(|token| secret(&token, report)),
+        // Null is no token, and would open the endpoint to all: a variable that is not set, most likely.
+        bearer_token: object.field("bearer_token").and_then(|token| secret(&token, report)),
     };
     object.close(report);
     Some(endpoint)

@@ -5,7 +5,7 @@ use opentelemetry_sdk::metrics::Temporality;
 use super::field::{Field, Object};
 use crate::push::{Compression, DEFAULT_GRPC_ENDPOINT, DEFAULT_HTTP_ENDPOINT, Kind, Protocol, Signal, Tls};
 use crate::telemetry::config::fault::Report;
-use crate::telemetry::environment::pairs;
+use crate::telemetry::environment::{grpc_endpoint, header, http_endpoint, pairs};
 pub(super) use crate::telemetry::settings::Exporter;
 use crate::telemetry::settings::MetricExporter;
 use crate::views::HistogramAggregation;
@@ -82,7 +82,7 @@ fn http(object: &mut Object<'_>, kind: Kind, report: &mut Report) -> Option<Sign
         };
         format!("{DEFAULT_HTTP_ENDPOINT}/v1/{path}")
     };
-    let endpoint = endpoint(object, report);
+    let endpoint = endpoint(object, http_endpoint, report);
     let mut signal = Signal::http(endpoint.unwrap_or_else(usual));
     let known = [("protobuf", Protocol::HttpProtobuf), ("json", Protocol::HttpJson)];
     if let Some(protocol) = object.field("encoding").and_then(|encoding| encoding.word(&known, report)) {
@@ -93,20 +93,32 @@ fn http(object: &mut Object<'_>, kind: Kind, report: &mut Report) -> Option<Sign
 }
 
 fn grpc(object: &mut Object<'_>, report: &mut Report) -> Option<Signal> {
-    let endpoint = endpoint(object, report);
+    let endpoint = endpoint(object, grpc_endpoint, report);
     let mut signal = Signal::grpc(endpoint.unwrap_or_else(|| DEFAULT_GRPC_ENDPOINT.to_owned()));
     common(&mut signal, object, report);
     Some(signal)
 }
 
-fn endpoint(object: &mut Object<'_>, report: &mut Report) -> Option<String> {
+/// The endpoint, if it has a form that its protocol can use.
+fn endpoint(
+    object: &mut Object<'_>,
+    usable: fn(&str) -> Result<String, String>,
+    report: &mut Report,
+) -> Option<String> {
     let field = object.some("endpoint")?;
     let endpoint = field.text(report)?;
     if endpoint.trim().is_empty() {
         field.error("is empty", report);
         return None;
     }
-    Some(endpoint.to_owned())
+    match usable(endpoint) {
+        Ok(endpoint) => Some(endpoint),
+        // It may hold a secret: it is not repeated.
+        Err(reason) => {
+            field.error(reason.trim_start_matches("it "), report);
+            None
+        }
+    }
 }
 
 fn common(signal: &mut Signal, object: &mut Object<'_>, report: &mut Report) {
@@ -155,6 +167,10 @@ fn headers(object: &mut Object<'_>, report: &mut Report) -> Vec<(String, String)
         pair.close(report);
         // A pair whose value is null is left out.
         if let (Some(name), Some(value)) = (name, value) {
+            if let Err(reason) = header(name, &value) {
+                item.error(reason, report);
+                continue;
+            }
             headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
             headers.push((name.to_owned(), value));
         }
@@ -163,6 +179,10 @@ fn headers(object: &mut Object<'_>, report: &mut Report) -> Vec<(String, String)
         match list.text(report).map(pairs) {
             Some(Ok(pairs)) => {
                 for (name, value) in pairs {
+                    if let Err(reason) = header(&name, &value) {
+                        list.error(reason, report);
+                        continue;
+                    }
                     if headers.iter().all(|(other, _)| !other.eq_ignore_ascii_case(&name)) {
                         headers.push((name, value));
                     }

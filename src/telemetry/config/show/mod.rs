@@ -281,21 +281,26 @@ fn signal(signal: &Signal) -> Object {
     object
 }
 
-/// A URL whose user, password and values of the query are hidden.
+/// A URL whose user, password, values of the query and fragment are hidden. Nothing before an `@` is shown, wherever
+/// it stands: a password that is not escaped may hold what ends a host.
 fn without_credentials(url: &str) -> String {
-    let (before, query) = match url.split_once('?') {
-        Some((before, query)) => (before, Some(query)),
-        None => (url, None),
-    };
-    let (scheme, rest) = match before.split_once("://") {
+    let (scheme, rest) = match url.split_once("://") {
         Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), before),
+        None => (String::new(), url),
     };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let mut shown = match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}{HIDDEN}@{host}{path}"),
-        None => format!("{scheme}{authority}{path}"),
+    let (rest, user) = match rest.rsplit_once('@') {
+        Some((_, rest)) => (rest, format!("{HIDDEN}@")),
+        None => (rest, String::new()),
     };
+    let (rest, fragment) = match rest.split_once('#') {
+        Some((rest, _)) => (rest, format!("#{HIDDEN}")),
+        None => (rest, String::new()),
+    };
+    let (place, query) = match rest.split_once('?') {
+        Some((place, query)) => (place, Some(query)),
+        None => (rest, None),
+    };
+    let mut shown = format!("{scheme}{user}{place}");
     if let Some(query) = query {
         let pairs = query.split('&').map(|pair| match pair.split_once('=') {
             Some((key, _)) => format!("{key}={HIDDEN}"),
@@ -304,7 +309,7 @@ fn without_credentials(url: &str) -> String {
         shown += "?";
         shown += &pairs.collect::<Vec<_>>().join("&");
     }
-    shown
+    shown + &fragment
 }
 
 fn distribution(distribution: &Distribution) -> Object {
