@@ -25,6 +25,8 @@ mod frames;
 #[path = "../shared/jobs.rs"]
 mod jobs;
 mod pipeline;
+#[path = "../shared/signals.rs"]
+mod signals;
 #[path = "../shared/source.rs"]
 mod source;
 #[path = "../shared/store.rs"]

@@ -39,6 +39,8 @@ mod jobs;
 mod media;
 mod router;
 mod search;
+#[path = "../shared/signals.rs"]
+mod signals;
 mod tasks;
 mod videos;
 mod worker;
@@ -53,7 +55,6 @@ use telecine::Telemetry;
 use telecine::pull::Readiness;
 use telecine::store::{Source, Usage};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
 use app::{App, Shared, Tenants};
@@ -61,6 +62,7 @@ use cache::Cache;
 use database::lock::Lock;
 use database::{Database, Statement};
 use instruments::Own;
+use signals::Signals;
 
 /// The front of a media platform.
 #[derive(Parser)]
@@ -131,7 +133,7 @@ async fn main() -> anyhow::Result<ExitCode> {
 }
 
 async fn run(options: Options, telemetry: &Telemetry, ready: Readiness) -> anyhow::Result<()> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut signals = Signals::new()?;
     let reconcile_every = Duration::from_secs(options.reconcile_every);
     let worker_timeout = Duration::from_secs(options.worker_timeout);
     let listener = TcpListener::bind(&options.listen).await;
@@ -148,8 +150,7 @@ async fn run(options: Options, telemetry: &Telemetry, ready: Readiness) -> anyho
         tokio::spawn(axum::serve(listener, router::router(app)).with_graceful_shutdown(ends).into_future());
     tokio::select! {
         ended = &mut server => return Ok(ended??),
-        _ = interrupt.recv() => tracing::info!("SIGINT: requests have {GRACE:?} to end"),
-        _ = terminate.recv() => tracing::info!("SIGTERM: requests have {GRACE:?} to end"),
+        name = signals.next() => tracing::info!("{name}: requests have {GRACE:?} to end"),
     }
     ready.not_ready("it is about to end");
     let _ = end.send(());

@@ -31,6 +31,8 @@ mod pipeline;
 mod progress;
 mod queue;
 mod remote;
+#[path = "../shared/signals.rs"]
+mod signals;
 #[path = "../shared/store.rs"]
 mod store;
 
@@ -46,7 +48,6 @@ use telecine::Telemetry;
 use telecine::operation::Outcome;
 use telecine::pull::Readiness;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -56,6 +57,7 @@ use inputs::Inputs;
 use pipeline::{JobType, Pipeline};
 use progress::Bars;
 use queue::{Queue, Task};
+use signals::Signals;
 use store::Store;
 
 /// A media worker: jobs by HTTP, ffmpeg, an object store.
@@ -219,23 +221,4 @@ fn succeeded(task: &Arc<Task>) -> bool {
 
 async fn all<T: 'static>(tasks: &mut JoinSet<T>) {
     while tasks.join_next().await.is_some() {}
-}
-
-/// The signals that ask a program to end.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn new() -> anyhow::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
-        }
-    }
 }

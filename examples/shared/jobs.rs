@@ -9,11 +9,11 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 use telecine::operation::Outcome;
 use telecine::pull::Readiness;
 use telecine::work::Work;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::claims::{Claim, Claims, Output};
+use crate::signals::Signals;
 
 /// Where jobs come from.
 pub enum Jobs {
@@ -163,24 +163,5 @@ impl Own {
     async fn until(&self, wanted: Phase) {
         // The sender is ours: it does not go.
         let _ = self.phase.subscribe().wait_for(|phase| *phase >= wanted).await;
-    }
-}
-
-/// The signals that ask a program to end.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn new() -> anyhow::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
-        }
     }
 }

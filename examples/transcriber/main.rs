@@ -31,6 +31,8 @@ mod instruments;
 #[path = "../shared/jobs.rs"]
 mod jobs;
 mod pipeline;
+#[path = "../shared/signals.rs"]
+mod signals;
 #[path = "../shared/source.rs"]
 mod source;
 mod speech;

@@ -56,6 +56,13 @@ pub const SCHEME: Attribute = Attribute::one_of(
 pub const URL_TEMPLATE: Attribute =
     Attribute::templates("url.template", "The template of the path that is called, where the caller gives one", 200);
 
+/// What is known of a request that was served.
+const SERVED: &[Attribute] = &[ERROR_TYPE, METHOD, STATUS_CODE, ROUTE, API, OUTCOME, PROTOCOL_VERSION, SCHEME];
+
+/// What is known of a request that was made.
+const MADE: &[Attribute] =
+    &[ERROR_TYPE, METHOD, STATUS_CODE, OUTCOME, PROTOCOL_VERSION, SERVER_ADDRESS, SERVER_PORT, URL_TEMPLATE];
+
 /// A request that is served, to the end of its body.
 pub const SERVER_DURATION: Instrument = Instrument::histogram(
     "http.server.request.duration",
@@ -63,7 +70,7 @@ pub const SERVER_DURATION: Instrument = Instrument::histogram(
     "From the arrival of a request to the end of the response's body, or to where the client went away",
 )
 .buckets(Family::Request)
-.attributes(&[ERROR_TYPE, METHOD, STATUS_CODE, ROUTE, API, OUTCOME, PROTOCOL_VERSION, SCHEME])
+.attributes(SERVED)
 .from_convention();
 
 /// Requests that are served now.
@@ -79,7 +86,7 @@ pub const SERVER_ACTIVE: Instrument = Instrument::up_down_counter(
 pub const SERVER_REQUEST_SIZE: Instrument =
     Instrument::histogram("http.server.request.body.size", "By", "Bytes of the request's body that were received")
         .buckets(Family::Size)
-        .attributes(&[ERROR_TYPE, METHOD, STATUS_CODE, ROUTE, API, OUTCOME, PROTOCOL_VERSION, SCHEME])
+        .attributes(SERVED)
         .from_convention();
 
 /// What was sent.
@@ -89,7 +96,7 @@ pub const SERVER_RESPONSE_SIZE: Instrument = Instrument::histogram(
     "Bytes of the response's body that were sent, also where it did not come to its end",
 )
 .buckets(Family::Size)
-.attributes(&[ERROR_TYPE, METHOD, STATUS_CODE, ROUTE, API, OUTCOME, PROTOCOL_VERSION, SCHEME])
+.attributes(SERVED)
 .from_convention();
 
 /// What a slow viewer cannot lengthen.
@@ -108,7 +115,7 @@ pub const CLIENT_DURATION: Instrument = Instrument::histogram(
     "From the sending of a request to the end of the response's body, or to where it was given up",
 )
 .buckets(Family::Request)
-.attributes(&[ERROR_TYPE, METHOD, STATUS_CODE, OUTCOME, PROTOCOL_VERSION, SERVER_ADDRESS, SERVER_PORT, URL_TEMPLATE])
+.attributes(MADE)
 .from_convention();
 
 /// Requests that are under way.
@@ -124,32 +131,14 @@ pub const CLIENT_ACTIVE: Instrument = Instrument::up_down_counter(
 pub const CLIENT_REQUEST_SIZE: Instrument =
     Instrument::histogram("http.client.request.body.size", "By", "Size of the request's body, where it is known")
         .buckets(Family::Size)
-        .attributes(&[
-            ERROR_TYPE,
-            METHOD,
-            STATUS_CODE,
-            OUTCOME,
-            PROTOCOL_VERSION,
-            SERVER_ADDRESS,
-            SERVER_PORT,
-            URL_TEMPLATE,
-        ])
+        .attributes(MADE)
         .from_convention();
 
 /// What was received.
 pub const CLIENT_RESPONSE_SIZE: Instrument =
     Instrument::histogram("http.client.response.body.size", "By", "Bytes of the response's body that were received")
         .buckets(Family::Size)
-        .attributes(&[
-            ERROR_TYPE,
-            METHOD,
-            STATUS_CODE,
-            OUTCOME,
-            PROTOCOL_VERSION,
-            SERVER_ADDRESS,
-            SERVER_PORT,
-            URL_TEMPLATE,
-        ])
+        .attributes(MADE)
         .from_convention();
 
 /// All of them.

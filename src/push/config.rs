@@ -43,6 +43,15 @@ pub struct Signal {
     pub tls: Tls,
 }
 
+/// A URL apart from who may use it. Nothing before an `@` belongs to the rest, wherever it stands: a password
+/// that is not escaped may hold what ends a host.
+pub(crate) struct Parts<'a> {
+    /// With `://`; empty where there is none.
+    pub(crate) scheme: &'a str,
+    pub(crate) has_user: bool,
+    pub(crate) rest: &'a str,
+}
+
 /// Encoding and transport of OTLP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
@@ -107,18 +116,20 @@ impl Signal {
         }
     }
 
-    /// The endpoint as it may be shown: without user, password, query and fragment. Nothing before an `@` is
-    /// shown, wherever it stands: a password that is not escaped may hold what ends a host.
+    /// The endpoint as it may be shown: without user, password, query and fragment.
     pub fn shown_endpoint(&self) -> String {
-        let (scheme, rest) = match self.endpoint.split_once("://") {
-            Some((scheme, rest)) => (Some(scheme), rest),
-            None => (None, self.endpoint.as_str()),
-        };
-        let host = rest.rfind('@').map_or(rest, |at| &rest[at + 1..]);
-        let host = &host[..host.find(['?', '#']).unwrap_or(host.len())];
-        match scheme {
-            Some(scheme) => format!("{scheme}://{host}"),
-            None => host.to_owned(),
+        let Parts { scheme, rest, .. } = Parts::of(&self.endpoint);
+        let host = &rest[..rest.find(['?', '#']).unwrap_or(rest.len())];
+        format!("{scheme}{host}")
+    }
+}
+
+impl<'a> Parts<'a> {
+    pub(crate) fn of(url: &'a str) -> Self {
+        let (scheme, rest) = url.split_at(url.find("://").map_or(0, |at| at + 3));
+        match rest.rsplit_once('@') {
+            Some((_, rest)) => Self { scheme, has_user: true, rest },
+            None => Self { scheme, has_user: false, rest },
         }
     }
 }

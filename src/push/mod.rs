@@ -49,6 +49,7 @@ pub use self::{
     thread::TimedOut,
     traces::SpanExporter,
 };
+pub(crate) use config::Parts;
 pub use config::{
     Compression, DEFAULT_GRPC_ENDPOINT, DEFAULT_HTTP_ENDPOINT, DEFAULT_TIMEOUT, Kind, Protocol, Push, Signal, Tls,
 };

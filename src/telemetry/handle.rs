@@ -118,7 +118,7 @@ impl Telemetry {
         let active = settings.while_enabled();
 
         let Metrics { views, histogram_aggregation, cardinality, .. } = active.metrics.clone();
-        let views = Arc::new(Views::with_rules(&catalog, views, histogram_aggregation, cardinality)?);
+        let views = Arc::new(Views::with_rules(&catalog, views, histogram_aggregation, cardinality)?.quiet());
         let mapper = Mapper::new(active.distribution.prometheus.mapping.clone(), &catalog, &views)?;
         let exemplars = Exemplars::new(active.metrics.exemplar_filter, Arc::clone(&views));
         let (exits, Feeds { exporters, readers: served }) =

@@ -89,10 +89,10 @@ pub struct Views {
 }
 
 /// What was found wrong with rules when they met instruments.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Said {
     known: HashSet<(Option<usize>, String)>,
-    /// What waits for somebody who logs; nothing waits any more once there is one.
+    /// What waits for somebody who logs; none where there is one.
     kept: Option<Vec<Finding>>,
 }
 
@@ -101,12 +101,6 @@ struct Finding {
     rule: Option<usize>,
     instrument: String,
     text: String,
-}
-
-impl Default for Said {
-    fn default() -> Self {
-        Self { known: HashSet::new(), kept: Some(Vec::new()) }
-    }
 }
 
 /// What the catalogue says of an instrument.

@@ -130,7 +130,7 @@ impl Views {
         );
     }
 
-    /// Says something about a rule and an instrument, once; what is said before [`speak`](Self::speak) is kept.
+    /// Says something about a rule and an instrument, once.
     fn say(&self, rule: Option<usize>, instrument: &str, text: String) {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         if !said.known.insert((rule, instrument.to_owned())) {
@@ -144,6 +144,14 @@ impl Views {
                 finding.say();
             }
         }
+    }
+
+    /// Nobody logs yet: what is found wrong when rules meet instruments is kept until [`speak`](Self::speak).
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        let said = self.said.get_mut().unwrap_or_else(PoisonError::into_inner);
+        said.kept = Some(Vec::new());
+        self
     }
 
     /// Whoever logs is there now: what was found so far is said, and what is found later at once.

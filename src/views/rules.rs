@@ -146,8 +146,8 @@ impl CardinalityLimits {
         own.or(self.default)
     }
 
-    /// Every limit, by the key of the configuration file.
-    pub(super) fn each(&self) -> [(&'static str, Option<usize>); 8] {
+    /// Every limit, by the key of the configuration file; the default first.
+    pub(crate) fn each(&self) -> [(&'static str, Option<usize>); 8] {
         let Self {
             default,
             counter,

@@ -283,7 +283,7 @@ fn what_is_found_before_anyone_logs_is_said_once_someone_does() {
         HistogramAggregation::default(),
         CardinalityLimits::default(),
     );
-    let views = views.unwrap();
+    let views = views.unwrap().quiet();
     let scope = InstrumentationScope::builder("test").build();
     let resolve = || views.resolve(&scope, job::DURATION.name(), InstrumentKind::Histogram, "s", None);
     assert_eq!(resolve().len(), 1);

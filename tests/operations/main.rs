@@ -1,5 +1,5 @@
 //! Operations: what they measure, and how they end.
-#![cfg(feature = "prometheus")]
+#![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used, reason = "a test says by a panic that something is not as it should be")]
 
 mod a_background_task_goes_on;

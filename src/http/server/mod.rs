@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::extract::{MatchedPath, OriginalUri};
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -168,7 +168,7 @@ fn begin<B: Body + 'static>(meter: &Arc<Meter>, request: &mut Request<B>) -> Opt
         return None;
     }
     let settings = meter.settings();
-    let uri = request.extensions().get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
+    let uri = asked_for(request);
     if exchange::is_measured(uri) || settings.skip.iter().any(|path| path == uri.path()) {
         return None;
     }
@@ -195,14 +195,18 @@ fn begin<B: Body + 'static>(meter: &Arc<Meter>, request: &mut Request<B>) -> Opt
         exchange.has_path(path);
     }
     if place != Name::NONE {
-        let uri = request.extensions().get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
-        exchange.known_by(uri);
+        exchange.known_by(asked_for(request));
     } else {
         let slot = Arc::new(Slot::new(meter, key));
         exchange.told_by(Arc::clone(&slot));
         request.extensions_mut().insert(Told(slot));
     }
     Some(exchange)
+}
+
+/// What the client asked for, where a router has taken a part of it away.
+fn asked_for<B>(request: &Request<B>) -> &Uri {
+    request.extensions().get::<OriginalUri>().map_or(request.uri(), |original| &original.0)
 }
 
 impl<Kind> Clone for ServerLayer<Kind> {

@@ -218,17 +218,6 @@ fn alike(shared: &[Shared<'_>], report: &mut Report) -> (HistogramAggregation, C
 
 /// The limits of each kind, with the schema's defaults.
 fn resolved(limits: &CardinalityLimits) -> [usize; 7] {
-    let CardinalityLimits {
-        default,
-        counter,
-        gauge,
-        histogram,
-        observable_counter,
-        observable_gauge,
-        observable_up_down_counter,
-        up_down_counter,
-    } = *limits;
-    let kinds =
-        [counter, gauge, histogram, observable_counter, observable_gauge, observable_up_down_counter, up_down_counter];
-    kinds.map(|own| own.or(default).unwrap_or(DEFAULT_CARDINALITY_LIMIT))
+    let [(_, default), kinds @ ..] = limits.each();
+    kinds.map(|(_, own)| own.or(default).unwrap_or(DEFAULT_CARDINALITY_LIMIT))
 }

@@ -67,27 +67,8 @@ fn prometheus(prometheus: &Prometheus) -> Object {
 }
 
 fn cardinality(limits: &CardinalityLimits) -> Object {
-    let CardinalityLimits {
-        default,
-        counter,
-        gauge,
-        histogram,
-        observable_counter,
-        observable_gauge,
-        observable_up_down_counter,
-        up_down_counter,
-    } = *limits;
     let mut object = Object::default();
-    for (key, limit) in [
-        ("default", default),
-        ("counter", counter),
-        ("gauge", gauge),
-        ("histogram", histogram),
-        ("observable_counter", observable_counter),
-        ("observable_gauge", observable_gauge),
-        ("observable_up_down_counter", observable_up_down_counter),
-        ("up_down_counter", up_down_counter),
-    ] {
+    for (key, limit) in limits.each() {
         object.some(key, limit.map(size));
     }
     object

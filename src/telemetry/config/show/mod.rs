@@ -10,7 +10,7 @@ use opentelemetry::{Array, Value as Attribute};
 
 use self::yaml::Yaml;
 use super::schema::{DETECTORS, FORMATS, SEVERITIES};
-use crate::push::{Protocol, Signal, Tls};
+use crate::push::{Parts, Protocol, Signal, Tls};
 use crate::telemetry::settings::{
     Detection, Distribution, Exporter, Logs, ParentBased, Processor, ProcessorKind, Propagator, RecordLimits,
     ResourceSettings, Sampler, Settings, SpanLimits, Traces,
@@ -281,17 +281,10 @@ fn signal(signal: &Signal) -> Object {
     object
 }
 
-/// A URL whose user, password, values of the query and fragment are hidden. Nothing before an `@` is shown, wherever
-/// it stands: a password that is not escaped may hold what ends a host.
+/// A URL whose user, password, values of the query and fragment are hidden.
 fn without_credentials(url: &str) -> String {
-    let (scheme, rest) = match url.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), url),
-    };
-    let (rest, user) = match rest.rsplit_once('@') {
-        Some((_, rest)) => (rest, format!("{HIDDEN}@")),
-        None => (rest, String::new()),
-    };
+    let Parts { scheme, has_user, rest } = Parts::of(url);
+    let user = if has_user { format!("{HIDDEN}@") } else { String::new() };
     let (rest, fragment) = match rest.split_once('#') {
         Some((rest, _)) => (rest, format!("#{HIDDEN}")),
         None => (rest, String::new()),
