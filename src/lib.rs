@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "telemetry")]
+mod apart;
 pub mod catalog;
 pub mod data;
 #[cfg(feature = "telemetry")]

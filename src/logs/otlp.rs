@@ -3,6 +3,7 @@ use super::{
     limits::{RecordLimits, cut},
     record::{Exception, Record, Value},
 };
+use crate::apart::Apart;
 use opentelemetry::{
     Context,
     logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity},
@@ -13,7 +14,7 @@ use tracing::{Level, Metadata};
 /// Records as OpenTelemetry log records.
 #[derive(Debug)]
 pub(super) struct Otlp {
-    logger: SdkLogger,
+    logger: Apart<SdkLogger>,
     limits: RecordLimits,
 }
 
@@ -40,7 +41,7 @@ impl Attributes<'_> {
 impl Otlp {
     pub(super) fn new(provider: &SdkLoggerProvider, limits: RecordLimits) -> Self {
         // Exporters take the record's target as the scope's name.
-        Self { logger: provider.logger(""), limits }
+        Self { logger: Apart::new(provider.logger("")), limits }
     }
 }
 

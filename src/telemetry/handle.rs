@@ -22,6 +22,7 @@ use super::exits::{Exits, Feeds};
 use super::settings::{Metrics, Settings};
 use super::shutdown::{DEFAULT_SHUTDOWN_DEADLINE, Ending, Lost, ShutdownError};
 use super::{global, itself, providers, resource};
+use crate::apart::Apart;
 use crate::catalog::Catalog;
 use crate::data::Data;
 use crate::exemplar::{self, Exemplars};
@@ -320,7 +321,8 @@ impl Telemetry {
             // Context still travels: a span is then the one that it came from.
             return Ok(spans.with_tracer(NoopTracer::new()).with_filter(logs::spans()).boxed());
         }
-        let spans = spans.with_tracer(self.ending.tracers.tracer(SCOPE)).with_filter(logs::spans());
+        let tracer = Apart::new(self.ending.tracers.tracer(SCOPE));
+        let spans = spans.with_tracer(tracer).with_filter(logs::spans());
         if self.settings.logs.processors.is_empty() {
             return Ok(spans.boxed());
         }

@@ -1,7 +1,7 @@
 //! A thread's own subscriber is deaf while it handles an event. The global one is not, and there is one of it
 //! in a process: these tests run in processes of their own.
 
-use super::{Console, json};
+use super::{Console, alone, json};
 use opentelemetry::Context;
 use opentelemetry_sdk::{
     error::OTelSdkResult,
@@ -9,26 +9,15 @@ use opentelemetry_sdk::{
 };
 use std::{
     fmt,
-    process::Command,
     sync::{Arc, Mutex, mpsc},
     time::Duration,
 };
 use tracing::{error, info};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// Runs an ignored test of this file in a process of its own.
-fn alone(name: &str) {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", &format!("events_within_events_are_heard_once::{name}")])
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
-}
-
 #[test]
 fn a_value_that_logs_while_it_is_formatted_is_logged_before() {
-    alone("a_chatty_value");
+    alone("events_within_events_are_heard_once::a_chatty_value");
 }
 
 /// Nested so deep that the process would end, were there no bound.
@@ -57,7 +46,7 @@ fn a_chatty_value() {
 
 #[test]
 fn a_writer_that_logs_does_not_end_the_program() {
-    alone("a_chatty_writer");
+    alone("events_within_events_are_heard_once::a_chatty_writer");
 }
 
 #[test]
@@ -84,7 +73,7 @@ fn a_chatty_writer() {
 
 #[test]
 fn an_exporter_that_logs_does_not_feed_itself() {
-    alone("a_chatty_exporter");
+    alone("events_within_events_are_heard_once::a_chatty_exporter");
 }
 
 /// Chats about its work as an HTTP client does, whose threads know nothing of the SDK's suppression.

@@ -5,6 +5,7 @@
 mod a_filter_is_what_people_expect;
 mod a_line_carries_the_trace_of_its_span;
 mod a_slow_file_never_holds_up_the_program;
+mod a_subscriber_ends_anywhere;
 mod any_content_makes_one_valid_line;
 mod errors_come_with_their_chain;
 mod events_within_events_are_heard_once;
@@ -13,6 +14,7 @@ mod people_read_lines_on_a_terminal;
 mod the_same_records_go_by_otlp;
 
 use serde_json::{Map, Value};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use telecine::logs::{Config, Format, Guard, Writer};
 use tracing::Dispatch;
@@ -96,4 +98,11 @@ fn logged(config: Config, f: impl FnOnce()) -> Console {
     let (dispatch, console, _guard) = subscriber(config);
     tracing::dispatcher::with_default(&dispatch, f);
     console
+}
+
+/// Runs an ignored test in a process of its own.
+fn alone(name: &str) {
+    let output = Command::new(std::env::current_exe().unwrap()).args(["--ignored", "--exact", name]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
