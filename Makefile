@@ -41,7 +41,7 @@ test: ## Lint, run every test against the real parts, then one round of the demo
 
 .PHONY: test-parts
 test-parts:
-	@$(install) ffmpeg speech prometheus collector s3 postgresql redis python go
+	@$(install) ffmpeg speech prometheus collector collector-full s3 postgresql redis exporters python go
 
 .PHONY: lint
 lint: ## Check format, clippy, the API documentation, each feature by itself, and the package

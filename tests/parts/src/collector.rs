@@ -15,7 +15,7 @@ use crate::{DEADLINE, Error, PAUSE, Process, binary, free_port, port_or_free};
 /// Starts again when another program took a port between its choice and its use.
 const TRIES: u32 = 5;
 
-/// The collector of the demo (`collector/demo.yaml`) on free ports of the loopback interface, which writes what it
+/// The collector of the demo (`collector/demo/demo.yaml`) on free ports of the loopback interface, which writes what it
 /// receives to files that are thrown away with it.
 pub struct Collector {
     process: Process,
@@ -84,7 +84,7 @@ impl Collector {
         let mut command = Command::new(binary("otelcol-telecine")?);
         command
             .arg("--config")
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../collector/demo.yaml"))
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../collector/demo/demo.yaml"))
             .env("TELECINE_COLLECTOR_HTTP", &http)
             .env("TELECINE_COLLECTOR_GRPC", &grpc)
             .env("TELECINE_COLLECTOR_HEALTH", &health)

@@ -64,6 +64,8 @@ impl Missing {
             "espeak-ng" | "pocketsphinx_batch" => "speech",
             "prometheus" | "promtool" => "prometheus",
             "otelcol-telecine" => "collector",
+            "otelcol-telecine-full" => "collector-full",
+            "prometheus-node-exporter" | "prometheus-postgres-exporter" | "prometheus-redis-exporter" => "exporters",
             "versitygw" => "s3",
             "postgres" | "initdb" => "postgresql",
             "redis-server" => "redis",

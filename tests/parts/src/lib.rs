@@ -7,6 +7,7 @@
 //! [`DEADLINE`] as the point where the test gives up and shows what the program wrote.
 
 mod collector;
+mod configured;
 mod error;
 mod postgres;
 mod process;
@@ -25,6 +26,7 @@ use std::{
 };
 
 pub use collector::{Collector, Received};
+pub use configured::Configured;
 pub use error::{Error, Missing};
 pub use postgres::Postgres;
 pub use process::{Process, feed};
