@@ -42,6 +42,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use telecine::Telemetry;
 use telecine::pull::Readiness;
+use tokio::runtime::Handle;
 
 use claims::Claims;
 use jobs::{Jobs, Own};
@@ -94,6 +95,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         .job_types([CONVERT])
         .readiness(ready.clone())
         .init()?;
+    let _runtime = telemetry.observe_runtime("main", &Handle::current());
     let result = run(options, &telemetry, ready).await;
     if let Err(error) = &result {
         tracing::error!(error = error.as_ref() as &dyn std::error::Error, "the converter ends");

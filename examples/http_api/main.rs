@@ -54,7 +54,10 @@ use clap::Parser;
 use telecine::Telemetry;
 use telecine::pull::Readiness;
 use telecine::store::{Source, Usage};
+#[cfg(feature = "profiling")]
+use telecine::system::profiling::Profiling;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use app::{App, Shared, Tenants};
@@ -99,6 +102,10 @@ struct Options {
     #[arg(long, value_name = "SECONDS", default_value = "60",
           value_parser = clap::value_parser!(u64).range(1..))]
     player_timeout: u64,
+    /// Serve profiles of CPU time beside the metrics
+    #[cfg(feature = "profiling")]
+    #[arg(long)]
+    profiling: bool,
 }
 
 /// How long requests may go on when the program is asked to end.
@@ -119,8 +126,12 @@ async fn main() -> anyhow::Result<ExitCode> {
         .version(env!("CARGO_PKG_VERSION"))
         .job_types(jobs::TYPES)
         .catalog("API", instruments::OWN)
-        .readiness(ready.clone())
-        .init()?;
+        .readiness(ready.clone());
+    // To those on this machine, or with the token: /debug/pprof/profile beside /metrics.
+    #[cfg(feature = "profiling")]
+    let telemetry = if options.profiling { telemetry.profiling(Profiling::new()) } else { telemetry };
+    let telemetry = telemetry.init()?;
+    let _runtime = telemetry.observe_runtime("main", &Handle::current());
     let result = run(options, &telemetry, ready).await;
     if let Err(error) = &result {
         tracing::error!(error = error.as_ref() as &dyn std::error::Error, "the API ends");

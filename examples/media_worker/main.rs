@@ -48,6 +48,7 @@ use telecine::Telemetry;
 use telecine::operation::Outcome;
 use telecine::pull::Readiness;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -114,6 +115,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         .readiness(ready.clone())
         .log_writer(bars.log_writer())
         .init()?;
+    let _runtime = telemetry.observe_runtime("main", &Handle::current());
     let result = run(options, &telemetry, ready, bars).await;
     if let Err(error) = &result {
         tracing::error!(error = error.as_ref() as &dyn std::error::Error, "the worker ends");

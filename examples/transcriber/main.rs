@@ -49,6 +49,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use telecine::Telemetry;
 use telecine::pull::Readiness;
+use tokio::runtime::Handle;
 
 use claims::Claims;
 use engine::Engine;
@@ -112,6 +113,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     #[cfg(feature = "gpu")]
     let telemetry = with_gpus(telemetry, &options)?;
     let telemetry = telemetry.init()?;
+    let _runtime = telemetry.observe_runtime("main", &Handle::current());
     let result = run(options, &telemetry, ready).await;
     if let Err(error) = &result {
         tracing::error!(error = error.as_ref() as &dyn std::error::Error, "the transcriber ends");

@@ -140,7 +140,12 @@ impl Api {
     }
 
     pub(crate) async fn page(&self) -> String {
-        self.client.get(&self.metrics).send().await.unwrap().text().await.unwrap()
+        self.beside_metrics("/metrics").await.text().await.unwrap()
+    }
+
+    /// What the endpoint of the metrics answers.
+    pub(crate) async fn beside_metrics(&self, path: &str) -> Response {
+        self.client.get(self.metrics.replace("/metrics", path)).send().await.unwrap()
     }
 
     /// The sum of the series of a name that have these labels.

@@ -12,6 +12,7 @@ mod captions_are_exported;
 #[path = "../shared/example.rs"]
 mod example;
 mod five_platforms_keep_their_names;
+mod it_can_be_looked_into_while_it_runs;
 mod one_trace_leads_from_the_request_to_the_upload;
 #[path = "../worker/profile.rs"]
 mod profile;
