@@ -5,16 +5,21 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
-# The profile of the demo. What takes its time there is ffmpeg; `make demo PROFILE=release` compiles for longer.
-PROFILE ?= dev
+# How the demo and the platform are built. What takes its time there is ffmpeg; `make demo BUILD=release` compiles for
+# longer.
+BUILD ?= dev
 
 install := .ci/install
 export PATH := $(shell $(install) --bin):$(PATH)
 # Each is built by itself; the first is none.
 features := '' telemetry otlp prometheus prometheus-registry ffmpeg object-store background http gpu profiling testing cli
 
-# `make demo ONCE=1` runs one round and ends.
+# `make demo ONCE=1` runs one round and ends; so does `make platform ONCE=1`, when everything has moved.
 export ONCE
+
+# `make platform PROFILE=vlog` has the names of examples/profiles/vlog.yaml; OPTIONS are any of the example's.
+PROFILE ?=
+OPTIONS ?=
 
 .PHONY: help
 help: ## List the targets
@@ -23,7 +28,7 @@ help: ## List the targets
 .PHONY: demo
 demo: ## Run a media pipeline on real ffmpeg, Prometheus and collector; ONCE=1 ends after one round
 	@$(MAKE) -j2 demo-parts demo-build
-	cargo run --quiet --profile $(PROFILE) --example demo
+	cargo run --quiet --profile $(BUILD) --example demo
 
 .PHONY: demo-parts
 demo-parts:
@@ -31,7 +36,20 @@ demo-parts:
 
 .PHONY: demo-build
 demo-build:
-	cargo build --profile $(PROFILE) --example media_worker --example demo
+	cargo build --profile $(BUILD) --example media_worker --example demo
+
+.PHONY: platform
+platform: ## Run an API and its workers on real parts, busy; PROFILE=vlog for its names, ONCE=1 ends when all has moved
+	@$(MAKE) -j2 platform-parts platform-build
+	cargo run --quiet --profile $(BUILD) --features gpu --example platform -- $(addprefix --profile ,$(PROFILE)) $(OPTIONS)
+
+.PHONY: platform-parts
+platform-parts:
+	@$(install) ffmpeg speech prometheus collector s3 redis
+
+.PHONY: platform-build
+platform-build:
+	cargo build --profile $(BUILD) --features gpu $(addprefix --example ,http_api media_worker transcriber converter platform)
 
 .PHONY: test
 test: ## Lint, run every test against the real parts, then one round of the demo

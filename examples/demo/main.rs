@@ -10,10 +10,13 @@ mod chain;
 mod exits;
 mod film;
 mod jobs;
+#[path = "../shared/launch.rs"]
+mod launch;
 mod openmetrics;
 mod otlp;
 mod parts;
 mod report;
+#[path = "../shared/screen.rs"]
 mod screen;
 mod tree;
 mod worker;
@@ -21,8 +24,8 @@ mod worker;
 use std::{process::ExitCode, time::Instant};
 
 use anyhow::{Context, Result, anyhow};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use launch::Signals;
 use parts::{Addresses, Folder, Parts};
 use screen::{Screen, Style};
 use worker::Worker;
@@ -43,7 +46,7 @@ async fn main() -> ExitCode {
 
 /// One round, and the end of all that it started. Whether every link was found.
 async fn demo(screen: &mut Screen) -> Result<bool> {
-    let once = std::env::var_os("ONCE").is_some_and(|once| !once.is_empty() && once != "0");
+    let once = launch::once();
     let mut signals = Signals::new()?;
     let folder = Folder::new()?;
     let mut parts = Parts::default();
@@ -104,23 +107,4 @@ async fn round(screen: &mut Screen, parts: &mut Parts, folder: &Folder, once: bo
         report::open(screen, prometheus, &addresses, folder);
     }
     Ok(links.iter().all(|link| link.found.is_ok()))
-}
-
-/// The signals that ask a program to end.
-struct Signals([Signal; 3]);
-
-impl Signals {
-    fn new() -> Result<Self> {
-        let of = |kind| signal(kind).context("signals cannot be heard");
-        Ok(Self([of(SignalKind::interrupt())?, of(SignalKind::terminate())?, of(SignalKind::hangup())?]))
-    }
-
-    async fn next(&mut self) {
-        let Self([interrupt, terminate, hangup]) = self;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    }
 }

@@ -1,12 +1,11 @@
 //! The programs that run: collector, Prometheus, worker. They keep their files below one folder.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use telecine_parts::{Collector, Process, Prometheus, port_or_free};
+
+use crate::launch;
 
 /// Prometheus keeps exemplars, and takes exponential histograms as native ones.
 const PROMETHEUS: [&str; 2] =
@@ -42,18 +41,10 @@ impl Folder {
     /// An empty folder in the current one.
     pub(crate) fn new() -> Result<Self> {
         let root = std::env::current_dir()?.join(".demo");
-        let owner = root.join("pid");
-        if root.exists() {
-            // Where there is no /proc, nobody is found.
-            let owner = std::fs::read_to_string(&owner).unwrap_or_default();
-            let runs = std::fs::read_link(format!("/proc/{owner}/exe")).is_ok_and(|program| program.ends_with("demo"));
-            ensure!(!runs, "a demo runs here already: process {owner}");
-            std::fs::remove_dir_all(&root).with_context(|| format!("{} cannot be emptied", root.display()))?;
-        }
+        launch::claim(&root, "demo")?;
         let folder = Self { root };
         std::fs::create_dir_all(folder.media())?;
         std::fs::create_dir_all(folder.store())?;
-        std::fs::write(owner, std::process::id().to_string())?;
         Ok(folder)
     }
 
@@ -116,21 +107,9 @@ impl Parts {
 
     /// Starts the worker. All that it is told of telemetry are OpenTelemetry's own variables.
     pub(crate) async fn start_worker(&mut self, folder: &Folder, addresses: &Addresses) -> Result<()> {
-        // Cargo puts the examples side by side.
-        let program = std::env::current_exe()?.with_file_name("media_worker");
-        ensure!(
-            program.is_file(),
-            "{} is not there; build it: cargo build --example media_worker, with the profile of this program",
-            program.display()
-        );
         let (host, port) = addresses.metrics.split_once(':').context("an address without a port")?;
         let collector = self.collector.as_ref().context("the worker is started after the collector")?;
-        let mut command = Command::new(program);
-        for (variable, _) in std::env::vars_os() {
-            if variable.to_string_lossy().starts_with("OTEL_") {
-                command.env_remove(variable);
-            }
-        }
+        let mut command = launch::example("media_worker")?;
         command
             .args(["--listen", &addresses.jobs, "--workers", "2", "--media"])
             .arg(folder.media())

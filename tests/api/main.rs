@@ -8,6 +8,8 @@ mod a_storm_of_paths_leaves_a_handful_of_routes;
 mod a_viewer_who_leaves_is_no_failure;
 mod a_worker_that_vanishes_loses_its_job;
 mod api;
+#[path = "../../examples/shared/asked.rs"]
+mod asked;
 mod captions_are_exported;
 #[path = "../shared/example.rs"]
 mod example;

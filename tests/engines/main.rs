@@ -5,6 +5,8 @@
 mod a_bad_episode_keeps_no_other_from_conversion;
 mod a_cancel_leaves_no_program;
 mod an_engine_that_is_killed_is_tried_again;
+#[path = "../../examples/shared/asked.rs"]
+mod asked;
 #[path = "../shared/example.rs"]
 mod example;
 mod jobs_come_from_an_api;

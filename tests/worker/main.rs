@@ -9,6 +9,8 @@ mod a_full_queue_says_when_to_come_back;
 mod a_job_is_taken_run_and_told;
 mod a_signal_ends_it_in_time;
 mod a_trace_begins_at_the_producer;
+#[path = "../../examples/shared/asked.rs"]
+mod asked;
 mod clips;
 #[path = "../shared/example.rs"]
 mod example;

@@ -1,4 +1,4 @@
-//! What the demo writes: lines, and on a terminal one more line that changes.
+//! What a run writes for people: lines, and on a terminal one more line that changes.
 
 use std::{
     fmt::Display,

@@ -1,0 +1,173 @@
+//! What has to move, and whether it has.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use reqwest::Client;
+use serde::Deserialize;
+
+use crate::{
+    LOOK,
+    asked::{self, Asked, Served},
+    parts::{PROGRAMS, Parts},
+};
+
+/// Everything that is to be seen to move.
+pub(crate) struct List {
+    pub(crate) items: Vec<Item>,
+}
+
+/// A metric that has to move.
+pub(crate) struct Item {
+    pub(crate) asked: Asked,
+    /// The example that has to serve it; where there is none, any of them.
+    pub(crate) program: Option<&'static str>,
+    pub(crate) moved: bool,
+}
+
+/// An instrument, as a program's `/catalog.json` has it.
+#[derive(Deserialize)]
+struct Instrument {
+    name: String,
+    kind: String,
+    unit: String,
+}
+
+/// What these programs serve, by name.
+pub(crate) type Pages = BTreeMap<&'static str, String>;
+
+/// What of the catalogue these programs do not do, and why not.
+pub(crate) const NOT_HERE: &[(&str, &str)] = &[];
+
+impl List {
+    /// What a platform asks of each program.
+    pub(crate) fn of_profile(profile: &str) -> Self {
+        let of = |asked: Asked| {
+            let programs = PROGRAMS.into_iter().map(|(program, _)| program);
+            let here: Vec<_> = programs.filter(|program| asked.is_of(program)).collect();
+            here.into_iter().map(move |program| Item { asked: asked.clone(), program: Some(program), moved: false })
+        };
+        Self { items: asked::asked(profile).into_iter().flat_map(of).collect() }
+    }
+
+    /// The catalogue that the programs share, and their own instruments.
+    pub(crate) async fn of_catalogues(parts: &Parts) -> Result<Self> {
+        let client = telecine_parts::http();
+        let mut all = BTreeMap::new();
+        for program in &parts.programs {
+            let url = format!("http://{}/catalog.json", program.addresses.metrics);
+            let catalogue: Vec<Instrument> =
+                client.get(&url).send().await?.json().await.with_context(|| url.clone())?;
+            all.extend(catalogue.into_iter().map(|instrument| (instrument.name.clone(), instrument)));
+        }
+        let here = all.into_values().filter(|instrument| NOT_HERE.iter().all(|(name, _)| *name != instrument.name));
+        let items = here.map(|instrument| Item { asked: instrument.asked(), program: None, moved: false });
+        Ok(Self { items: items.collect() })
+    }
+
+    /// Looks at what every program serves now.
+    pub(crate) async fn look(&mut self, parts: &Parts, client: &Client) {
+        for (program, page) in pages(parts, client).await {
+            let served = asked::read(&page);
+            for item in self.items.iter_mut().filter(|item| item.is_of(program)) {
+                item.moved |= served.get(&item.asked.name).is_some_and(|served| served.number > 0.0);
+            }
+        }
+    }
+
+    pub(crate) fn all_moved(&self) -> bool {
+        self.items.iter().all(|item| item.moved)
+    }
+
+    pub(crate) fn moved(&self) -> usize {
+        self.items.iter().filter(|item| item.moved).count()
+    }
+
+    /// The last page of each program: that of the moment at which the fewest of its metrics were at rest.
+    pub(crate) async fn busiest(&mut self, parts: &Parts, client: &Client, longest: Duration) -> Pages {
+        let started = Instant::now();
+        let mut best: BTreeMap<&'static str, (usize, String)> = BTreeMap::new();
+        loop {
+            for (program, page) in pages(parts, client).await {
+                let known = best.get(program).map_or(usize::MAX, |(resting, _)| *resting);
+                // Once nothing rests, that is the last that was asked for.
+                if known > 0 {
+                    let resting = self.resting(program, &asked::read(&page));
+                    if resting < known {
+                        best.insert(program, (resting, page));
+                    }
+                }
+            }
+            if started.elapsed() > longest || best.values().all(|(resting, _)| *resting == 0) {
+                return best.into_iter().map(|(program, (_, page))| (program, page)).collect();
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    fn resting(&self, program: &str, served: &BTreeMap<String, Served>) -> usize {
+        let rests = |item: &&Item| served.get(&item.asked.name).is_none_or(|served| served.number == 0.0);
+        self.items.iter().filter(|item| item.is_of(program)).filter(rests).count()
+    }
+
+    /// What is not as it should be, a line each: what has not moved, and what the last pages do not have.
+    pub(crate) fn faults(&self, pages: &Pages) -> Vec<String> {
+        let served: BTreeMap<_, _> = pages.iter().map(|(program, page)| (*program, asked::read(page))).collect();
+        let fault = |item: &Item| {
+            let name = &item.asked.name;
+            let Some(program) = item.program else {
+                return (!item.moved).then(|| format!("{name} has not moved"));
+            };
+            let fault = match served.get(program) {
+                Some(served) => item.asked.fault(served.get(name)),
+                None => Some("is missing, as is the whole page".to_owned()),
+            };
+            let fault = fault.or_else(|| (!item.moved).then(|| "has not moved".to_owned()));
+            fault.map(|fault| format!("{program}: {name} {fault}"))
+        };
+        self.items.iter().filter_map(fault).collect()
+    }
+}
+
+impl Item {
+    fn is_of(&self, program: &str) -> bool {
+        self.program.is_none_or(|of| of == program)
+    }
+}
+
+impl Instrument {
+    /// Its name in Prometheus' text format, by OpenTelemetry's rules.
+    fn asked(self) -> Asked {
+        let Self { name, kind, unit } = self;
+        let mut name = name.replace('.', "_");
+        let unit = match unit.as_str() {
+            "s" => "_seconds",
+            "By" => "_bytes",
+            "Cel" => "_celsius",
+            "W" => "_watts",
+            "1" if kind == "gauge" => "_ratio",
+            _ => "",
+        };
+        if !name.ends_with(unit) {
+            name.push_str(unit);
+        }
+        if kind == "counter" {
+            name.push_str("_total");
+        }
+        Asked { name, ..Asked::default() }
+    }
+}
+
+/// What each program serves now, in the text format 0.0.4. One that does not answer in time has none.
+async fn pages(parts: &Parts, client: &Client) -> Vec<(&'static str, String)> {
+    let asked = parts.programs.iter().map(|program| async {
+        let url = format!("http://{}/metrics", program.addresses.metrics);
+        let answer = client.get(url).header("accept", "text/plain;version=0.0.4").send().await.ok()?;
+        let page = answer.error_for_status().ok()?.text().await.ok()?;
+        Some((program.name, page))
+    });
+    futures_util::future::join_all(asked).await.into_iter().flatten().collect()
+}
