@@ -34,6 +34,26 @@ async fn a_database_that_is_locked_is_waited_for_and_then_said_to_be_away() {
 }
 
 #[tokio::test]
+async fn a_database_that_is_slow_is_waited_for_and_nobody_is_refused() {
+    let api = Api::start().await;
+    let waited = ["db_system_name=\"sqlite\"", "db_operation_name=\"SELECT\""];
+    let seconds = || api.sum("db_client_operation_duration_seconds_sum", &waited);
+    api.get("/jobs").await;
+    let before = seconds().await;
+    assert_eq!(api.answer("/admin/faults", &json!({"database": "slow", "seconds": 30})).await["database"], "slow");
+    let slower = || async {
+        let response = api.get("/jobs").await;
+        assert_eq!(response.status(), StatusCode::OK);
+        (seconds().await > before + 0.5).then_some(())
+    };
+    eventually("the operations to last longer", slower).await.unwrap();
+    assert_eq!(
+        api.sum("http_server_request_duration_seconds_count", &["http_response_status_code=\"503\""]).await,
+        0.0
+    );
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_request_is_said() {
     let api = Api::start().await;
     let refused = async |body: serde_json::Value| {

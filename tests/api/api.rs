@@ -52,8 +52,15 @@ impl Folders {
 
     /// A worker of the API's, likewise.
     pub(crate) fn worker(&self, api: &Api, name: &str) -> Command {
-        let mut command = self.example("media_worker");
-        command.args(["--listen", "127.0.0.1:0", "--api", &api.url, "--name", name, "--media"]).arg(self.media());
+        let mut command = self.joined("media_worker", api, name);
+        command.args(["--listen", "127.0.0.1:0"]);
+        command
+    }
+
+    /// An example that takes the API's jobs.
+    pub(crate) fn joined(&self, example: &str, api: &Api, name: &str) -> Command {
+        let mut command = self.example(example);
+        command.args(["--api", &api.url, "--name", name, "--media"]).arg(self.media());
         command.args(["--store", &format!("file://{}", self.output().display())]);
         command
     }

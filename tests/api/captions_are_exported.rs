@@ -2,6 +2,7 @@ use std::process::Command;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use telecine_parts::Process;
 
 use crate::api::Api;
 
@@ -46,4 +47,27 @@ async fn captions_are_searched_and_exported_in_each_format() {
     for format in ["srt", "vtt", "json", "pdf"] {
         assert_eq!(api.sum("app_exports_total", &[format]).await, 1.0, "{format}");
     }
+}
+
+#[tokio::test]
+async fn what_a_transcriber_hears_becomes_the_video_s_captions() {
+    let api = Api::start().await;
+    let speech = api.folders().media().join("speech.wav");
+    let mut espeak = Command::new(telecine_parts::binary("espeak-ng").unwrap());
+    let spoken = espeak.args(["-v", "en-us", "-w"]).arg(&speech).arg("good morning, the weather is fine").status();
+    assert!(spoken.unwrap().success());
+    let video = api.upload("Weather", std::fs::read(speech).unwrap()).await;
+    let mut transcriber = Process::start("transcriber", api.folders().joined("transcriber", &api, "ear-1")).unwrap();
+
+    let job = api.submit("single", video["file"].as_str().unwrap()).await;
+    api.until(&job, "done").await;
+    let export = api.get(&format!("/videos/{}/export.vtt", video["id"].as_str().unwrap())).await;
+    assert_eq!(export.status(), StatusCode::OK, "{}", transcriber.output());
+    let captions = export.text().await.unwrap();
+    assert!(captions.starts_with("WEBVTT\n\n00:00:0") && captions.contains(" --> "), "{captions}");
+    // Its words are often wrong, but there are some, and they are found.
+    let word = captions.split_whitespace().filter(|word| word.chars().all(char::is_lowercase)).max_by_key(|w| w.len());
+    let found: Value = api.get(&format!("/search?q={}", word.unwrap())).await.json().await.unwrap();
+    assert_eq!(found["found"][0]["video"], video["id"], "{captions}");
+    assert!(transcriber.stop().await.unwrap().success(), "{}", transcriber.output());
 }

@@ -5,6 +5,7 @@
 mod a_database_that_is_locked_is_waited_for;
 mod a_job_that_failed_goes_to_another_worker;
 mod a_storm_of_paths_leaves_a_handful_of_routes;
+mod a_tenant_gets_no_more_than_its_quota;
 mod a_viewer_who_leaves_is_no_failure;
 mod a_worker_that_vanishes_loses_its_job;
 mod api;
