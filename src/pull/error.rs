@@ -6,12 +6,8 @@ use opentelemetry_sdk::error::OTelSdkError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The address is taken, or is none of this machine's. `OTEL_EXPORTER_PROMETHEUS_HOST` and
-    /// `OTEL_EXPORTER_PROMETHEUS_PORT` choose another one.
-    #[error(
-        "the metrics endpoint cannot listen on {address}: {source} \
-         (OTEL_EXPORTER_PROMETHEUS_HOST and OTEL_EXPORTER_PROMETHEUS_PORT choose another address)"
-    )]
+    /// The address is taken, or is none of this machine's.
+    #[error("the metrics endpoint cannot listen on {address}: {source}")]
     Listen {
         /// Host and port as they were asked for.
         address: String,

@@ -29,6 +29,24 @@ pub enum Error {
     #[cfg(feature = "prometheus")]
     #[error(transparent)]
     Pull(#[from] crate::pull::Error),
+    /// The address of the Prometheus endpoint is taken, or is none of this machine's.
+    #[cfg(feature = "prometheus")]
+    #[error("{source} ({choose} choose another address)")]
+    Listen {
+        /// What to change, and where: variables, or keys of the configuration file.
+        choose: String,
+        /// Why.
+        source: crate::pull::Error,
+    },
+    /// The file with the bearer token of the Prometheus endpoint cannot be used.
+    #[cfg(feature = "prometheus")]
+    #[error("the bearer token in {} cannot be used: {source}", path.display())]
+    Token {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// There is a subscriber already.
     #[error(
         "a tracing subscriber is set already: call `without_subscriber()` on the builder and add `Telemetry::layer()` to yours"

@@ -16,6 +16,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::builder::Builder;
+use super::config;
 use super::environment::{Environment, Ignored};
 use super::error::Error;
 use super::exits::{Exits, Feeds};
@@ -123,7 +124,7 @@ impl Telemetry {
         let mapper = Mapper::new(active.distribution.prometheus.mapping.clone(), &catalog, &views)?;
         let exemplars = Exemplars::new(active.metrics.exemplar_filter, Arc::clone(&views));
         let (exits, Feeds { exporters, readers: served }) =
-            Exits::start(&active, &exemplars, &catalog, &resource, &mapper, access)?;
+            Exits::start(&active, environment.get(config::VARIABLE), &exemplars, &catalog, &resource, &mapper, access)?;
         // The SDK logs an error for each observable instrument that nobody reads.
         let is_read = !settings.disabled && (!active.metrics.readers.is_empty() || !readers.is_empty());
         let sdk_meters = providers::meters(&active.metrics, &resource, &views, exporters.metrics, |builder| {

@@ -80,7 +80,7 @@ fn of_several_exporters_each_gets_everything_and_its_losses_count() {
     let catalog = Catalog::empty();
     let mapper = Mapper::new(Mapping::default(), &catalog, &Views::default()).unwrap();
     let (exits, Feeds { exporters, .. }) =
-        Exits::start(&settings, &Exemplars::off(), &catalog, &resource, &mapper, Access::default()).unwrap();
+        Exits::start(&settings, None, &Exemplars::off(), &catalog, &resource, &mapper, Access::default()).unwrap();
     let (tracers, spans) =
         providers::tracers(&settings.traces, &resource, exporters.traces, builder::Processors::default());
     let (loggers, records) = providers::loggers(&settings.logs, &resource, exporters.logs);

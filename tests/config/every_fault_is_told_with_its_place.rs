@@ -28,7 +28,20 @@ fn one_by_one() {
         ),
         ("resource: {attributes: []}", "f.yaml:2:24: resource.attributes: must have at least 1 item"),
         ("resource:\n  attributes:\n    - name: a", "f.yaml:4:7: resource.attributes[0]: the key `value` is missing"),
-        ("resource: {attributes: [{name: a, value: 1}]}", "resource.attributes[0].value: must be text (in quotes"),
+        (
+            "resource: {attributes: [{name: a, value: [x]}]}",
+            "resource.attributes[0].value: must be text, and is a list",
+        ),
+        ("resource: {attributes: [{name: a, value: !!int 1}]}", "value: must be text (in quotes"),
+        (
+            "resource: {attributes: [{name: a, value: \"1.5\", type: int}]}",
+            "value: must be an integer, and is a number",
+        ),
+        (
+            "resource: {attributes: [{name: a, value: \"yes\", type: bool}]}",
+            "value: must be true or false, and is text",
+        ),
+        ("resource: {attributes: [{name: a, value: [x, 1], type: string_array}]}", "value: has items of several types"),
         ("resource: {attributes: [{name: a, value: x, type: int}]}", "value: must be an integer, and is text"),
         ("resource: {attributes: [{name: a, value: [1, x], type: int_array}]}", "value[1]: must be an integer"),
         ("resource: {attributes: [{name: a, value: 1, type: number}]}", "type: `number` is none of `string`"),
@@ -111,6 +124,22 @@ fn one_by_one() {
             "producers[0]: `opencensus` is no metric producer of this SDK",
         ),
         (
+            "meter_provider: {readers: [{pull: {exporter: {prometheus/development: {host: \"\"}}}}]}",
+            "prometheus/development.host: is empty",
+        ),
+        (
+            "meter_provider: {readers: [{pull: {exporter: {prometheus/development: }}}, {pull: {exporter: {prometheus/development: {host: 127.0.0.1}}}}]}",
+            "readers[1].pull: listens on port 9464, as `meter_provider.readers[0].pull` does",
+        ),
+        (
+            "meter_provider: {readers: [{pull: {exporter: {prometheus/development: {host: \"[::]\", port: 1}}}}, {pull: {exporter: {prometheus/development: {host: \"10.0.0.1\", port: 1}}}}]}",
+            "readers[1].pull: listens on port 1, as `meter_provider.readers[0].pull` does",
+        ),
+        (
+            "meter_provider: {readers: [{pull: {exporter: {prometheus/development: }}}], view_matching_mode/development: merged}",
+            "view_matching_mode/development: `merged` is none of `independent` and `composable`",
+        ),
+        (
             "meter_provider: {readers: [{pull: {exporter: {prometheus/development: }}}, {periodic: {exporter: {otlp_http: {default_histogram_aggregation: base2_exponential_bucket_histogram}}}}]}",
             "readers[1].periodic: its histograms would not be those of `meter_provider.readers[0].pull`",
         ),
@@ -163,6 +192,14 @@ fn one_by_one() {
         (
             "distribution: {telecine: {prometheus: {mapping: {rules: [{match: {name: a, labels: {b: 1}}, name: a}]}}}}",
             "mapping.rules[0].match.labels.b: must be text (in quotes",
+        ),
+        (
+            "distribution: {telecine: {prometheus: {bearer_token: a, bearer_token_file: b}}}",
+            "prometheus.bearer_token_file: cannot be given beside `bearer_token`",
+        ),
+        (
+            "distribution: {telecine: {prometheus: {bearer_token_file: }}}",
+            "bearer_token_file: must be text, and is null",
         ),
         (
             "distribution: {telecine: {prometheus: {mapping: {unmatched: hide}}}}",
@@ -248,6 +285,34 @@ fn what_is_no_longer_in_development() {
 }
 
 #[test]
+fn by_both_of_its_names() {
+    let text = |version: &str, rest: &str| read_with(&format!("file_format: \"{version}\"\n{rest}"), &[]);
+    for (rest, fault) in [
+        (
+            "resource:\n  detection: {detectors: [{host: }]}\n  detection/development: {detectors: [{process: }]}",
+            "f.yaml:4:3: resource.detection/development: is `detection` by another name, which is there too",
+        ),
+        (
+            "instrumentation/development: {}\ninstrumentation: {}",
+            "f.yaml:3:1: instrumentation: is `instrumentation/development` by another name",
+        ),
+    ] {
+        let errors = lines(&text("1.2", rest).unwrap_err().0);
+        assert!(errors.len() == 1 && errors[0].starts_with(fault), "{errors:?}");
+    }
+    for (version, key, said) in [
+        ("1.2", "instrumentation", "is not honoured"),
+        ("1.2", "instrumentation/development", "is not honoured"),
+        ("1.1", "instrumentation/development", "is not honoured"),
+        ("1.1", "instrumentation", "is no key of the schema"),
+    ] {
+        let warnings = lines(&text(version, &format!("{key}: {{}}")).unwrap().warnings);
+        let about: Vec<_> = warnings.iter().filter(|warning| warning.contains("instrumentation")).collect();
+        assert!(about.len() == 1 && about[0].contains(said), "{version} {key}: {warnings:?}");
+    }
+}
+
+#[test]
 fn all_at_once_in_the_order_of_the_file() {
     let faults = faults(
         "disabled: maybe\nresource:\n  attributes:\n    - {name: a}\n    - {value: b, kind: c}\ntracer_provider:\n  processors:\n    - batch: {exporter: {otlp_htpp: }}\n  limits: {event_count_limit: many}\nmeter_provider: {readers: [{periodic: {}}]}\nlogger_provider: []",
@@ -269,6 +334,51 @@ fn all_at_once_in_the_order_of_the_file() {
     );
 }
 
+/// Rules that can be read are judged, whatever else is wrong with the file.
+#[test]
+fn rules_among_other_faults() {
+    let faults = faults(
+        "disabled: 1\ndistribution:\n  telecine:\n    prometheus:\n      mapping:\n        rules:\n          - {match: {name: a, labels: {b: 1}}, name: a-b}\n          - {match: {name: a}, name: a-b}\n          - {match: {name: media.job.created}, name: c, take: sum}\n          - {match: {name: x}, name: d}\n          - {match: {name: x}, name: d}",
+    );
+    let ends = [
+        "f.yaml:2:11: disabled: must be true or false, and is an integer",
+        "f.yaml:8:43: distribution.telecine.prometheus.mapping.rules[0].match.labels.b: must be text (in quotes, so that it is not taken for something else), and is an integer",
+        "f.yaml:9:38: distribution.telecine.prometheus.mapping.rules[1].name: `a-b` is no metric name: letters, digits, `_` and `:`, and no digit first",
+        "f.yaml:10:63: distribution.telecine.prometheus.mapping.rules[2].take: `media.job.created` is a counter and has no count or sum to take",
+        "f.yaml:12:21: distribution.telecine.prometheus.mapping.rules[4].match: says the same as rules[3]: each series would be there twice",
+    ];
+    assert_eq!(faults, ends, "{faults:#?}");
+}
+
+#[test]
+fn without_a_secret() {
+    let text = |value: &str| format!("file_format: \"1.1\"\nresource: {{schema_url: {value}}}");
+    for value in
+        ["!!int hunter2", "!own hunter2", "\"${API-KEY:-hunter2}\"", "\"${env:1X:-hunter2}\"", "\"${X:?hunter2}\""]
+    {
+        let (errors, _) = read_with(&text(value), &[]).unwrap_err();
+        let errors = lines(&errors);
+        assert!(errors.len() == 1 && errors[0].starts_with("f.yaml:2:"), "{errors:?}");
+        assert!(!errors[0].contains("hunter2"), "{errors:?}");
+    }
+    assert!(lines(&read_with(&text("\"${X:?hunter2}\""), &[]).unwrap_err().0)[0].contains("`${X:?\u{2026}}` is not"));
+}
+
+/// What a file refers to and cannot be read is not taken for unset.
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let value = std::ffi::OsString::from_vec(vec![b'a', 0xff]);
+    let environment = |name: &str| Environment::of_system([(name.into(), value.clone())]);
+    let text = "file_format: \"1.1\"\nresource: {schema_url: \"${NAME:-x} ${NONE}\"}";
+    let Err(Error::Invalid { errors, .. }) = File::parse("f.yaml", text, &environment("NAME")) else { panic!() };
+    let reason = "f.yaml:2:24: resource.schema_url: the value of the variable `NAME` is not UTF-8";
+    assert_eq!(lines(&errors), [reason]);
+    let error = Telemetry::builder().environment(environment("OTEL_CONFIG_FILE")).build().map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("OTEL_CONFIG_FILE is not UTF-8"), "{error}");
+}
+
 #[test]
 fn what_is_not_honoured_is_said() {
     let text = "file_format: \"1.1\"\nfuture: 1\ntracer_provider:\n  processors:\n    - batch: {exporter: {console: }, max_queue_size: 5}\n  tracer_configurator/development: {}\nresource: {attributes: [{name: a, value: \"${NONE}\"}, {name: b, value: \"${NONE:-}\"}, {name: c, value: ~}]}\ndistribution: {vendor: {}}";
@@ -283,6 +393,35 @@ fn what_is_not_honoured_is_said() {
         assert!(warning.contains(part), "{warning}");
     }
     assert_eq!(warnings.len(), 4, "{warnings:#?}");
+}
+
+#[test]
+fn what_is_not_as_it_is_written_is_said() {
+    let text = "file_format: \"1.1\"\nresource:\n  attributes:\n    - {name: service.version, value: 1.10}\n    - {name: a, value: [1, 2], type: string_array}\n    - {name: b, value: \"4\", type: int}\n    - {name: c, value: [\"true\"], type: bool_array}\n    - {name: d, value: 0x1F}\ntracer_provider:\n  processors:\n    - simple: {exporter: {otlp_http: {endpoint: \"http://h/v1/traces?a=b#here\"}}}\nmeter_provider:\n  readers: [{pull: {exporter: {prometheus/development: }}}]\n  view_matching_mode/development: composable";
+    let file = read_with(text, &[]).unwrap();
+    let warnings = lines(&file.warnings);
+    let parts = [
+        "f.yaml:4:38: resource.attributes[0].value: is a number, and is taken as the text that is written",
+        "f.yaml:5:25: resource.attributes[1].value[0]: is an integer, and is taken as the text",
+        "f.yaml:5:28: resource.attributes[1].value[1]: is an integer, and is taken as the text",
+        "f.yaml:6:24: resource.attributes[2].value: is text, and is read as an integer",
+        "f.yaml:7:25: resource.attributes[3].value[0]: is text, and is read as a boolean",
+        "f.yaml:8:24: resource.attributes[4].value: is an integer, and is taken as the text",
+        "otlp_http.endpoint: what comes after `#` is left out",
+        "view_matching_mode/development: is not honoured",
+    ];
+    assert_eq!(warnings.len(), parts.len(), "{warnings:#?}");
+    for (warning, part) in warnings.iter().zip(parts) {
+        assert!(warning.contains(part), "{warning}");
+    }
+    let shown = file.settings.to_yaml();
+    for part in
+        ["\"1.10\"", "value: [\"1\", \"2\"]", "value: 4\n", "value: [true]", "\"0x1F\"", "traces?a=REDACTED\"\n"]
+    {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let independent = text.replace("composable", "independent");
+    assert_eq!(read_with(&independent, &[]).unwrap().warnings.len(), parts.len() - 1);
 }
 
 #[test]

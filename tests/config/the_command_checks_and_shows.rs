@@ -47,6 +47,60 @@ fn a_good_file_is_good_and_its_views_are_explained() {
 }
 
 #[test]
+fn rules_that_lead_different_metrics_to_one_name() {
+    let folder = Folder::new();
+    folder.write(
+        "one.yaml",
+        "file_format: \"1.1\"
+meter_provider: {readers: [{pull: {exporter: {prometheus/development: }}}]}
+distribution:
+  telecine:
+    prometheus:
+      mapping:
+        rules:
+          - {match: {name: media.job.created}, name: jobs}
+          - {match: {name: media.job.active}, name: jobs}
+          - {match: {name: media.job.duration}, name: jobs, take: count}
+          - {match: {name: media.*.duration}, name: durations}
+",
+    );
+    let output = folder.telecine(&["check", "one.yaml"], &[]);
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    let clashes: Vec<_> = said.lines().filter(|line| line.contains("warning: ")).collect();
+    let active = "one.yaml:9:13: warning: distribution.telecine.prometheus.mapping.rules[1]: `media.job.active` and \
+                  `media.job.created` cannot both be `jobs`: one is a gauge, the other a counter";
+    assert_eq!(clashes[0], active);
+    // Bounds differ from family to family.
+    assert!(clashes.len() > 1, "{said}");
+    assert!(
+        clashes[1..].iter().all(|line| line.contains("rules[3]: ") && line.contains("with the bounds [")),
+        "{said}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_to_its_end() {
+    let folder = Folder::new();
+    let path = folder.0.path().join("pipe.yaml");
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let writer = std::thread::spawn({
+        let path = path.clone();
+        move || std::fs::write(path, "file_format: \"1.1\"\n").unwrap()
+    });
+    let output = folder.telecine(&["check", "pipe.yaml"], &[]);
+    assert!(output.status.success(), "{output:?}");
+    writer.join().unwrap();
+    // Nobody writes.
+    let output = folder.telecine(&["check", "pipe.yaml"], &[]);
+    assert_eq!(
+        text(&output.stdout),
+        "pipe.yaml:1:1: cannot be read: it is a pipe, and did not come to its end within 10s\n"
+    );
+}
+
+#[test]
 fn a_rule_may_be_about_a_metric_of_the_programs_own() {
     let folder = Folder::new();
     folder.write(

@@ -5,7 +5,12 @@ use crate::{WHOLE, read, read_with};
 /// Given back, what is shown shows the same.
 fn fixed(settings: &Settings) -> String {
     let shown = settings.to_yaml();
-    let again = read_with(&shown, &[("HOME", "put in")]).unwrap_or_else(|(errors, _)| panic!("{errors:#?}\n{shown}"));
+    let mut variables = vec![("HOME", "put in")];
+    // Put in where there is none.
+    if shown.contains("name: service.name\n") {
+        variables.push(("OTEL_SERVICE_NAME", "put in"));
+    }
+    let again = read_with(&shown, &variables).unwrap_or_else(|(errors, _)| panic!("{errors:#?}\n{shown}"));
     assert_eq!(again.warnings, [], "{shown}");
     assert_eq!(again.settings.to_yaml(), shown);
     shown
@@ -41,6 +46,18 @@ fn what_variables_say() {
         vec![("OTEL_SDK_DISABLED", "true")],
         vec![("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"), ("OTEL_PROPAGATORS", "b3,b3multi")],
         vec![("OTEL_METRICS_EXPORTER", "none"), ("OTEL_TRACES_SAMPLER", "always_off")],
+        vec![("OTEL_SERVICE_NAME", "b"), ("OTEL_RESOURCE_ATTRIBUTES", "team=a,team=b,service.name=c,x=1")],
+        vec![
+            ("OTEL_METRIC_EXPORT_INTERVAL", "9223372036854775807"),
+            ("OTEL_METRIC_EXPORT_TIMEOUT", "18446744073709551615"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "9223372036854775808"),
+            ("OTEL_BLRP_EXPORT_TIMEOUT", "9223372036854775807"),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "9223372036854775808"),
+            ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "18446744073709551615"),
+            ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "4294967296"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "a=hunter2,A=hunter2,b=hunter2"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://me:hunter2@h/a?key=hunter2#hunter2"),
+        ],
         vec![
             ("OTEL_TRACES_EXPORTER", "otlp,console"),
             ("OTEL_LOGS_EXPORTER", "console"),
@@ -68,6 +85,14 @@ fn what_variables_say() {
             assert_eq!(read(&shown).settings, settings);
         }
     }
+}
+
+#[test]
+fn a_files_own_service_keeps_its_place() {
+    let text = "file_format: \"1.1\"\nresource:\n  attributes: [{name: a, value: b}, {name: service.name, value: c}]\n  detection/development: {detectors: [{service: }]}\n";
+    fixed(&read(text).settings);
+    let without = text.replace(", {name: service.name, value: c}", "");
+    fixed(&read_with(&without, &[("OTEL_SERVICE_NAME", "d")]).unwrap().settings);
 }
 
 #[test]

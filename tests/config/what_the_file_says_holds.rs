@@ -89,3 +89,68 @@ async fn of_the_endpoint_its_views_and_its_mapping() {
     assert_eq!(ignored, ["OTEL_EXPORTER_PROMETHEUS_PORT"]);
     telemetry.shutdown(Duration::from_secs(20)).await.unwrap();
 }
+
+/// A file whose endpoint is at this port, with more of its own settings.
+fn at_port(port: u16, own: &str) -> String {
+    format!(
+        "file_format: \"1.1\"\nmeter_provider:\n  readers:\n    - periodic: {{exporter: {{console: }}, interval: 3600000}}\n    - pull: {{exporter: {{prometheus/development: {{port: {port}}}}}}}\n{own}"
+    )
+}
+
+fn start(file: &std::path::Path, variables: &[(&str, &str)]) -> Result<Telemetry, telecine::telemetry::Error> {
+    let path = [("OTEL_CONFIG_FILE", file.to_str().unwrap())];
+    let environment: Environment = path.into_iter().chain(variables.iter().copied()).collect();
+    Telemetry::builder().environment(environment).build()
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_where_it_was_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("f.yaml");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    std::fs::write(&path, at_port(port, "")).unwrap();
+    let error = start(&path, &[]).map(|_| ()).unwrap_err().to_string();
+    let at =
+        "`host` and `port` of meter_provider.readers[1].pull.exporter.prometheus/development choose another address";
+    assert!(error.starts_with(&format!("the metrics endpoint cannot listen on localhost:{port}: ")), "{error}");
+    assert!(error.ends_with(&format!("(in {}, {at})", path.display())), "{error}");
+
+    let port = port.to_string();
+    let variables = [
+        ("OTEL_EXPORTER_PROMETHEUS_PORT", port.as_str()),
+        ("OTEL_TRACES_EXPORTER", "none"),
+        ("OTEL_METRICS_EXPORTER", "prometheus"),
+        ("OTEL_LOGS_EXPORTER", "none"),
+    ];
+    let environment: Environment = variables.into_iter().collect();
+    let error = Telemetry::builder().environment(environment).build().map(|_| ()).unwrap_err().to_string();
+    let at = "(OTEL_EXPORTER_PROMETHEUS_HOST and OTEL_EXPORTER_PROMETHEUS_PORT choose another address)";
+    assert!(error.ends_with(at), "{error}");
+}
+
+#[tokio::test]
+async fn a_token_may_be_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, token) = (folder.path().join("f.yaml"), folder.path().join("token"));
+    let own = format!("distribution: {{telecine: {{prometheus: {{bearer_token_file: \"{}\"}}}}}}\n", token.display());
+    std::fs::write(&path, at_port(0, &own)).unwrap();
+    let error = || start(&path, &[]).map(|_| ()).unwrap_err().to_string();
+    let about = format!("the bearer token in {} cannot be used: ", token.display());
+    assert!(error().starts_with(&about), "{}", error());
+    for (content, reason) in [("\n", "it is empty"), ("hunter2\nhunter3\n", "it holds what no header may hold")] {
+        std::fs::write(&token, content).unwrap();
+        assert_eq!(error(), format!("{about}{reason}"));
+    }
+
+    std::fs::write(&token, "hunter2\r\n").unwrap();
+    let telemetry = start(&path, &[]).unwrap();
+    let address = telemetry.exits().prometheus_address().unwrap();
+    for (shown, status) in [("none", 401), ("hunter2", 200)] {
+        let request = http().get(format!("http://{address}/metrics")).bearer_auth(shown);
+        assert_eq!(request.send().await.unwrap().status().as_u16(), status);
+    }
+    let yaml = telemetry.settings().to_yaml();
+    assert!(yaml.contains("bearer_token_file: ") && !yaml.contains("hunter"), "{yaml}");
+    telemetry.shutdown(Duration::from_secs(20)).await.unwrap();
+}

@@ -56,7 +56,8 @@ fn a_signals_own_variable_comes_first_unless_it_is_empty_or_cannot_be_read() {
 }
 
 /// What the specification has and telecine has not.
-const NOT_SUPPORTED: [&str; 3] = ["OTEL_ENTITIES", "OTEL_EXPORTER_ZIPKIN_ENDPOINT", "OTEL_EXPORTER_ZIPKIN_TIMEOUT"];
+const NOT_SUPPORTED: [&str; 4] =
+    ["OTEL_ENTITIES", "OTEL_EXPERIMENTAL_CONFIG_FILE", "OTEL_EXPORTER_ZIPKIN_ENDPOINT", "OTEL_EXPORTER_ZIPKIN_TIMEOUT"];
 
 #[test]
 fn what_is_not_supported_is_reported() {
@@ -69,7 +70,11 @@ fn what_is_not_supported_is_reported() {
 #[test]
 fn what_two_variables_say_together() {
     let service = [("OTEL_SERVICE_NAME", "b"), ("OTEL_RESOURCE_ATTRIBUTES", "service.name=a,team=video")];
-    assert_eq!(resource(&read(service).0), "team=video;service.name=b");
+    assert_eq!(resource(&read(service).0), "service.name=b;team=video");
+    assert_eq!(resource(&read([("OTEL_RESOURCE_ATTRIBUTES", "a=1,b=2,a=3")]).0), "a=3;b=2");
+    let (settings, _) = read([("OTEL_EXPORTER_OTLP_HEADERS", "key=1,b=2,Key=3")]);
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(signals(&settings)[0].headers, [header("b", "2"), header("Key", "3")]);
 
     let (settings, ignored) = read([("OTEL_BSP_MAX_QUEUE_SIZE", "100"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "200")]);
     assert_eq!((spans(&settings).batch, &*ignored), (100, &["OTEL_BSP_MAX_EXPORT_BATCH_SIZE".to_owned()][..]));
@@ -93,18 +98,43 @@ fn what_two_variables_say_together() {
 }
 
 #[test]
+fn no_request_carries_a_fragment() {
+    let (settings, ignored) = read([("OTEL_EXPORTER_OTLP_ENDPOINT", "http://h/base?key=a#b/c")]);
+    assert_eq!(signals(&settings)[1].endpoint, "http://h/base/v1/metrics?key=a");
+    assert_eq!(ignored, ["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+    let (settings, ignored) = read([("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://h/as/it?is=/#b")]);
+    assert_eq!(signals(&settings)[2].endpoint, "http://h/as/it?is=/");
+    assert_eq!(ignored, ["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_text_is_reported() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let value = std::ffi::OsString::from_vec(b"secret\xff".to_vec());
+    let variables = ["OTEL_SERVICE_NAME", "OTEL_TRACES_EXPORTER", "RUST_LOG", "SOMETHING_ELSE"];
+    let environment = Environment::of_system(variables.map(|name| (name.into(), value.clone())));
+    let (_, ignored) = Settings::resolve(&environment).unwrap();
+    let said: Vec<_> = ignored.iter().map(ToString::to_string).collect();
+    let reason = "is ignored: its value is not UTF-8";
+    assert_eq!(said, variables[..3].iter().map(|name| format!("{name} {reason}")).collect::<Vec<_>>());
+    assert!(!format!("{environment:?}").contains("secret"));
+}
+
+#[test]
 fn what_was_ignored_shows_no_secret() {
     let environment: Environment = [
         ("OTEL_EXPORTER_OTLP_HEADERS", "s3cret"),
         ("OTEL_RESOURCE_ATTRIBUTES", "s3cret"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://user:s3cret@collector"),
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://user:s3cret@collector"),
+        ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://user:1#s3cret@collector"),
         ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "authorization=Bearer%20s3cret"),
     ]
     .into_iter()
     .collect();
     let (settings, ignored) = Settings::resolve(&environment).unwrap();
-    assert_eq!(ignored.len(), 3);
+    assert_eq!(ignored.len(), 4);
     let shown = format!("{environment:?} {settings:?} {ignored:?} {}", signals(&settings)[0]);
     assert!(!shown.contains("s3cret"), "{shown}");
 }

@@ -209,6 +209,19 @@ pub(crate) fn rows() -> Vec<Row> {
         row("OTEL_EXPORTER_PROMETHEUS_PORT", |s| text(prometheus(s).port), "9464").good("0", "0").nonsense("65536"),
         row("OTEL_METRIC_EXPORT_INTERVAL", |s| text(periodic(s).interval), "60s").good("250", "250ms").nonsense("0"),
         row("OTEL_METRIC_EXPORT_TIMEOUT", |s| text(periodic(s).timeout), "30s").good("0", "0ns").nonsense("-1"),
+        // More than a file could say.
+        row("OTEL_METRIC_EXPORT_INTERVAL", |s| text(periodic(s).interval), "60s")
+            .good("9223372036854775807", "9223372036854775.807s")
+            .nonsense("9223372036854775808"),
+        row("OTEL_METRIC_EXPORT_TIMEOUT", |s| text(periodic(s).timeout), "30s")
+            .good("9223372036854775807", "9223372036854775.807s")
+            .nonsense("9223372036854775808"),
+        row("OTEL_BSP_SCHEDULE_DELAY", |s| text(spans(s).delay), "5s")
+            .good("9223372036854775807", "9223372036854775.807s")
+            .nonsense("18446744073709551615"),
+        row("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", limits, "none 128, none 128")
+            .good("9223372036854775807", "9223372036854775807 128, 9223372036854775807 128")
+            .nonsense("9223372036854775808"),
         row("OTEL_METRICS_EXEMPLAR_FILTER", |s| s.metrics.exemplar_filter.to_string(), "trace_based")
             .good("always_on", "always_on")
             .wrong_case("ALWAYS_ON")
@@ -323,6 +336,8 @@ pub(crate) fn otlp() -> Vec<Row> {
     // For one signal it is another thing than for all.
     let endpoint = of_signal("ENDPOINT", path_as_signal, "http://localhost:4318/SIGNAL").nonsense("ftp://collector");
     rows.extend(each(&endpoint.clone().good("http://user@[::1]:80/as/it/is/", "http://user@[::1]:80/as/it/is/")));
+    rows.push(endpoint.clone().good("https://collector?key=a/b", "https://collector/SIGNAL?key=a/b"));
+    rows.push(endpoint.clone().good("https://collector/base/?key=a/b", "https://collector/base/SIGNAL?key=a/b"));
     rows.push(endpoint.good("https://collector/base/", "https://collector/base/SIGNAL"));
     let grpc = of_signal("ENDPOINT", |signal| signal.endpoint.clone(), "http://localhost:4317");
     let grpc = grpc.with(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]).nonsense("http://collector:port");

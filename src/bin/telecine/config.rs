@@ -54,7 +54,7 @@ fn check(path: &Path, catalog: &Catalog, environment: &Environment, output: &mut
     match File::read(path, environment) {
         Ok(file) => {
             warnings(&file.warnings, text);
-            for Coverage { place, metrics, notes } in file.coverage(catalog) {
+            for Coverage { place, metrics, notes, clashes } in file.coverage(catalog) {
                 // It may be about an instrument of the program's own.
                 let kind = if metrics.is_empty() { "warning" } else { "note" };
                 line(text, &marked(kind, &place));
@@ -62,6 +62,9 @@ fn check(path: &Path, catalog: &Catalog, environment: &Environment, output: &mut
                 let kind = if metrics.len() == 1 { "warning" } else { "note" };
                 for note in notes {
                     line(text, &marked(kind, &note));
+                }
+                for clash in clashes {
+                    line(text, &marked("warning", &clash));
                 }
             }
         }

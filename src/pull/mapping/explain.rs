@@ -1,7 +1,12 @@
 //! Which metrics a rule is for.
 
+use std::collections::HashMap;
+use std::fmt;
+
+use opentelemetry_sdk::metrics::InstrumentKind;
+
 use super::check::no_histogram;
-use super::rules::{Mapping, Rule};
+use super::rules::{Mapping, Rule, Take};
 use crate::catalog::{Attribute, Catalog, Instrument, OTHER, Values};
 use crate::views::pattern::matches;
 use crate::views::{Aggregation, Stream, Views};
@@ -15,6 +20,25 @@ pub struct Explanation {
     pub metrics: Vec<String>,
     /// What of it can have no effect on one of them.
     pub notes: Vec<Note>,
+    /// Those of them that are not shown by it, since other ones have the name.
+    pub clashes: Vec<Clash>,
+}
+
+/// A metric that a rule leads to a name which another metric has, and that cannot be added to it. Whichever is measured
+/// first has the name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{metric}` and `{other}` cannot both be `{name}`: one is {form}, the other {other_form}")]
+pub struct Clash {
+    /// The metric, after views.
+    pub metric: String,
+    /// What it is where it is shown.
+    pub form: String,
+    /// The name that the rule gives it.
+    pub name: String,
+    /// A metric that has the name by this rule or an earlier one.
+    pub other: String,
+    /// What that is.
+    pub other_form: String,
 }
 
 /// Something of a rule that has no effect on a metric.
@@ -50,25 +74,78 @@ pub enum Note {
 }
 
 /// Which metrics of the catalogue each rule matches, in the order of the rules.
-pub fn explain(mapping: &Mapping, catalog: &Catalog, views: &Views) -> Vec<Explanation> {
+pub fn explain<'m>(mapping: &'m Mapping, catalog: &Catalog, views: &Views) -> Vec<Explanation> {
     let declared: Vec<_> = catalog.iter().flat_map(|instrument| views.declared(instrument)).collect();
-    let explain = |(place, rule): (usize, &Rule)| {
-        let mut explanation = Explanation { rule: place, metrics: Vec::new(), notes: Vec::new() };
+    let mut shown: HashMap<&'m str, (String, Form)> = HashMap::new();
+    let explain = |(place, rule): (usize, &'m Rule)| {
+        let mut explanation = Explanation { rule: place, metrics: Vec::new(), notes: Vec::new(), clashes: Vec::new() };
+        let Rule { matches, name, take, .. } = rule;
         for (instrument, kind, stream) in &declared {
             let metric = stream.name.to_string();
             let is_there = stream.aggregation != Aggregation::Drop && !explanation.metrics.contains(&metric);
-            if !is_there || !rule.matches.is_for(&metric) {
+            if !is_there || !matches.is_for(&metric) {
                 continue;
             }
-            if let Some(kind) = no_histogram(*kind, stream).filter(|_| rule.take.is_some()) {
+            let no_histogram = no_histogram(*kind, stream).filter(|_| take.is_some());
+            if let Some(kind) = no_histogram {
                 explanation.notes.push(Note::NoHistogram { metric: metric.clone(), kind });
             }
             note_attributes(rule, instrument, stream, &mut explanation.notes);
+            if let Some(name) = name.as_deref().filter(|_| no_histogram.is_none()) {
+                let form = Form::of(*kind, stream, *take);
+                let (other, other_form) = shown.entry(name).or_insert_with(|| (metric.clone(), form.clone()));
+                if *other_form != form {
+                    explanation.clashes.push(Clash {
+                        metric: metric.clone(),
+                        form: form.to_string(),
+                        name: name.to_owned(),
+                        other: other.clone(),
+                        other_form: other_form.to_string(),
+                    });
+                }
+            }
             explanation.metrics.push(metric);
         }
         explanation
     };
     mapping.rules.iter().enumerate().map(explain).collect()
+}
+
+/// What series must have in common to be added up.
+#[derive(Clone, Debug, PartialEq)]
+enum Form {
+    Counter,
+    Gauge,
+    Histogram(Vec<f64>),
+    Exponential,
+}
+
+impl Form {
+    fn of(kind: InstrumentKind, stream: &Stream, take: Option<Take>) -> Self {
+        match (&stream.aggregation, take) {
+            (_, Some(_)) => Self::Counter,
+            (Aggregation::Explicit { boundaries, .. }, None) => Self::Histogram(boundaries.clone()),
+            (Aggregation::Exponential { .. }, None) => Self::Exponential,
+            (Aggregation::LastValue, None) => Self::Gauge,
+            (Aggregation::Default | Aggregation::Drop | Aggregation::Sum, None) => match kind {
+                InstrumentKind::Counter | InstrumentKind::ObservableCounter | InstrumentKind::Histogram => {
+                    Self::Counter
+                }
+                _ => Self::Gauge,
+            },
+        }
+    }
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Counter => f.write_str("a counter"),
+            Self::Gauge => f.write_str("a gauge"),
+            Self::Histogram(bounds) => write!(f, "a histogram with the bounds {bounds:?}"),
+            Self::Exponential => f.write_str("an exponential histogram"),
+        }
+    }
 }
 
 fn note_attributes(rule: &Rule, instrument: &Instrument, stream: &Stream, notes: &mut Vec<Note>) {

@@ -31,5 +31,5 @@ mod tests;
 pub(crate) use compiled::Compiled;
 
 pub use check::{Error, Fault, Flaw, Mapper};
-pub use explain::{Explanation, Note, explain};
+pub use explain::{Clash, Explanation, Note, explain};
 pub use rules::{LabelRule, Mapping, Match, Rule, Take, Unmatched};

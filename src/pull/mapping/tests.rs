@@ -128,5 +128,5 @@ fn a_rule_says_what_of_it_has_no_effect() {
             "`media.job.duration` has no attribute `media.job.typ`",
         ]
     );
-    assert_eq!(explained[1], Explanation { rule: 1, metrics: vec![], notes: vec![] });
+    assert_eq!(explained[1], Explanation { rule: 1, metrics: vec![], notes: vec![], clashes: vec![] });
 }

@@ -3,6 +3,7 @@
 //! A file says everything: of the variables only those count that it refers to. It is read as a whole or not at all, and
 //! every fault in it is told, with its place.
 
+mod bytes;
 mod document;
 mod fault;
 mod schema;
@@ -42,6 +43,8 @@ pub struct Coverage {
     pub metrics: Vec<String>,
     /// What of the rule has no effect on one of them.
     pub notes: Vec<Fault>,
+    /// Which of them are not shown by it, since others have the name.
+    pub clashes: Vec<Fault>,
 }
 
 /// Why a configuration file is not in force.
@@ -66,6 +69,14 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The variable that names the file is not UTF-8.
+    pub(super) fn unnamed() -> Self {
+        let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, format!("{VARIABLE} is not UTF-8"));
+        Self::Unreadable { path: PathBuf::new(), source }
+    }
+}
+
 fn lines(faults: &[Fault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
@@ -82,7 +93,7 @@ impl File {
     /// [`Error::Unreadable`], and [`Error::Invalid`] with every fault.
     pub fn read(path: impl AsRef<Path>, environment: &Environment) -> Result<Self, Error> {
         let path = path.as_ref();
-        let bytes = bytes(path).map_err(|source| Error::Unreadable { path: path.to_owned(), source })?;
+        let bytes = bytes::read(path).map_err(|source| Error::Unreadable { path: path.to_owned(), source })?;
         let name = path.display().to_string();
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
@@ -144,10 +155,14 @@ impl File {
             };
             Ignored { setting, reason }
         }));
+        const SERVICE: &str = "OTEL_SERVICE_NAME";
         let asked = settings.resource.detection.detectors.contains(&Detector::Service);
+        if asked && environment.is_unreadable(SERVICE) {
+            ignored.push(Ignored { setting: SERVICE.to_owned(), reason: environment::NOT_UTF8.to_owned() });
+        }
         let silenced = environment.of_opentelemetry().filter(|name| match *name {
             VARIABLE => false,
-            "OTEL_SERVICE_NAME" if asked => false,
+            SERVICE if asked => false,
             name => variables.iter().all(|variable| variable != name),
         });
         let reason = format!("{VARIABLE} is set, and the file does not refer to it");
@@ -164,39 +179,32 @@ impl File {
             .views
             .iter()
             .zip(matched)
-            .map(|(place, metrics)| self.covers(place, metrics, Vec::new(), catalog.iter().count()))
+            .map(|(place, metrics)| self.covers(place, metrics, catalog.iter().count()))
             .collect();
         let Ok(views) = Views::with_rules(catalog, views, histogram_aggregation, cardinality) else { return coverage };
         let explained = mapping::explain(&self.settings.distribution.prometheus.mapping, catalog, &views);
-        coverage.extend(self.rules.iter().zip(explained).map(|(place, Explanation { metrics, notes, .. })| {
+        coverage.extend(self.rules.iter().zip(explained).map(|(place, explanation)| {
+            let Explanation { rule: _, metrics, notes, clashes } = explanation;
             let notes = notes.iter().map(|note| self.said(place, note.to_string())).collect();
-            self.covers(place, metrics, notes, usize::MAX)
+            let clashes = clashes.iter().map(|clash| self.said(place, clash.to_string())).collect();
+            Coverage { notes, clashes, ..self.covers(place, metrics, usize::MAX) }
         }));
         coverage
     }
 
-    fn covers(&self, place: &Place, metrics: Vec<String>, notes: Vec<Fault>, all: usize) -> Coverage {
+    fn covers(&self, place: &Place, metrics: Vec<String>, all: usize) -> Coverage {
         let reason = match metrics.as_slice() {
             [] => "matches no metric of the catalogue".to_owned(),
             every if every.len() == all => "matches every metric of the catalogue".to_owned(),
             metrics => format!("matches {}", metrics.join(", ")),
         };
-        Coverage { place: self.said(place, reason), metrics, notes }
+        Coverage { place: self.said(place, reason), metrics, notes: Vec::new(), clashes: Vec::new() }
     }
 
     fn said(&self, place: &Place, reason: String) -> Fault {
         let Place { at, path } = place.clone();
         Fault { file: self.name.clone(), line: at.line, column: at.column, path, reason }
     }
-}
-
-/// What a file holds, as far as it is read at all: one byte more than is taken.
-fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
-    use std::io::Read as _;
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(document::MAX_BYTES + 1).unwrap_or(u64::MAX);
-    std::fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 impl Settings {

@@ -22,9 +22,11 @@ pub(super) fn spans(reader: &mut Reader<'_>) -> SpanLimits {
 
 pub(super) fn records(reader: &mut Reader<'_>) -> RecordLimits {
     let length = reader.number("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT").or_else(|| reader.number(VALUE_LENGTH));
-    let attributes = reader.number("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT").or_else(|| reader.number(COUNT));
+    // As large as a span's may be.
+    let attributes: Option<u32> =
+        reader.number("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT").or_else(|| reader.number(COUNT));
     RecordLimits {
         attribute_value_length: length,
-        attributes: attributes.unwrap_or(RecordLimits::default().attributes),
+        attributes: attributes.map_or(RecordLimits::default().attributes, |count| count as usize),
     }
 }

@@ -32,7 +32,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Metrics {
 }
 
 fn readers(reader: &mut Reader<'_>) -> Vec<settings::Reader> {
-    let interval = reader.between("OTEL_METRIC_EXPORT_INTERVAL", 1..=u64::MAX).map(Duration::from_millis);
+    let interval = reader.between("OTEL_METRIC_EXPORT_INTERVAL", 1..=i64::MAX.unsigned_abs());
+    let interval = interval.map(Duration::from_millis);
     let timeout = reader.milliseconds("OTEL_METRIC_EXPORT_TIMEOUT").unwrap_or(DEFAULT_METRIC_TIMEOUT);
     let temporality = temporality(reader);
     let prometheus = prometheus(reader);

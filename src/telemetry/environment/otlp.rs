@@ -61,14 +61,34 @@ impl Names {
 fn endpoint(reader: &mut Reader<'_>, kind: Kind, protocol: Protocol) -> String {
     let names = Names::new(kind, "ENDPOINT");
     if protocol == Protocol::Grpc {
-        let endpoint = names.read(|name| reader.parse(name, grpc_endpoint));
+        let endpoint = names.read(|name| url(reader, name, grpc_endpoint));
         return endpoint.unwrap_or_else(|| DEFAULT_GRPC_ENDPOINT.to_owned());
     }
-    reader.parse(&names.own, http_endpoint).unwrap_or_else(|| {
-        let base = reader.parse(&names.all, http_endpoint);
+    url(reader, &names.own, http_endpoint).unwrap_or_else(|| {
+        let base = url(reader, &names.all, http_endpoint);
         let base = base.as_deref().unwrap_or(DEFAULT_HTTP_ENDPOINT);
-        format!("{}/v1/{}", base.trim_end_matches('/'), kind.as_str())
+        // The signal's path goes before what stands after a path.
+        let (path, query) = base.split_at(base.find('?').unwrap_or(base.len()));
+        format!("{}/v1/{}{query}", path.trim_end_matches('/'), kind.as_str())
     })
+}
+
+/// An endpoint of a usable form, as it can be sent.
+fn url(reader: &mut Reader<'_>, name: &str, usable: fn(&str) -> Result<String, String>) -> Option<String> {
+    let mut endpoint = reader.parse(name, usable)?;
+    if without_fragment(&mut endpoint) {
+        reader.ignore(name, "only what comes after `#`, since no request carries it");
+    }
+    Some(endpoint)
+}
+
+/// Takes the fragment off, and says whether there was one.
+pub(in crate::telemetry) fn without_fragment(endpoint: &mut String) -> bool {
+    let start = endpoint.find('#');
+    if let Some(start) = start {
+        endpoint.truncate(start);
+    }
+    start.is_some()
 }
 
 // What cannot be used may hold credentials, and is not shown.
@@ -97,6 +117,10 @@ fn is_http(scheme: &str) -> bool {
 
 /// Whether this begins with `host`, `host:port` or either after `user:password@`.
 fn is_address(rest: &str) -> bool {
+    // The rest of a password that is not escaped would be taken off as a fragment.
+    if rest.split_once('#').is_some_and(|(_, fragment)| fragment.contains('@')) {
+        return false;
+    }
     let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let (name, port) = match host.rsplit_once(':') {
@@ -108,9 +132,18 @@ fn is_address(rest: &str) -> bool {
 }
 
 fn headers(value: &str) -> Result<Vec<(String, String)>, String> {
-    let headers = super::reader::pairs(value)?;
-    headers.iter().try_for_each(|(name, value)| header(name, value))?;
+    let mut headers = Vec::new();
+    for (name, value) in super::reader::pairs(value)? {
+        header(&name, &value)?;
+        put_header(&mut headers, name, value);
+    }
     Ok(headers)
+}
+
+/// Of two headers of one name, which is the same in any case, the later counts.
+pub(in crate::telemetry) fn put_header(headers: &mut Vec<(String, String)>, name: String, value: String) {
+    headers.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
+    headers.push((name, value));
 }
 
 /// Whether a request can carry this header.

@@ -61,8 +61,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn number<T: FromStr>(&mut self, variable: &str) -> Option<T> {
-        self.parse(variable, |value| value.parse().map_err(|_| format!("`{value}` is not a number in range")))
+    /// A number, no larger than one that a file may have.
+    pub(super) fn number<T: FromStr + TryInto<i64> + Copy>(&mut self, variable: &str) -> Option<T> {
+        self.parse(variable, |value| match value.parse::<T>() {
+            Ok(number) if number.try_into().is_ok() => Ok(number),
+            _ => Err(format!("`{value}` is not a number in range")),
+        })
     }
 
     /// A number between these two.

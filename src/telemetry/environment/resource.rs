@@ -1,14 +1,16 @@
 use opentelemetry::{Key, Value};
 
 use super::Reader;
-use crate::telemetry::settings::{Detection, ResourceSettings};
+use crate::telemetry::settings::{Detection, ResourceSettings, put_attribute};
 
 pub(super) fn read(reader: &mut Reader<'_>) -> ResourceSettings {
-    let mut pairs = reader.pairs("OTEL_RESOURCE_ATTRIBUTES");
-    if let Some(service) = reader.text("OTEL_SERVICE_NAME") {
-        pairs.retain(|(key, _)| key != "service.name");
-        pairs.push(("service.name".to_owned(), service.to_owned()));
+    let mut attributes = Vec::new();
+    for (key, value) in reader.pairs("OTEL_RESOURCE_ATTRIBUTES") {
+        put_attribute(&mut attributes, Key::from(key), Value::from(value));
     }
-    let attributes = pairs.into_iter().map(|(key, value)| (Key::from(key), Value::from(value))).collect();
+    if let Some(service) = reader.text("OTEL_SERVICE_NAME") {
+        let service = Value::from(service.to_owned());
+        put_attribute(&mut attributes, Key::from_static_str("service.name"), service);
+    }
     ResourceSettings { attributes, schema_url: None, detection: Detection::all() }
 }

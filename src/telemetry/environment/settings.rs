@@ -2,11 +2,17 @@ use super::{Environment, Ignored, Reader, logs, metrics, propagators, resource, 
 use crate::telemetry::settings::{Distribution, Lines, Settings};
 
 /// What the specification has beside these, and why it is not supported.
-const NOT_SUPPORTED: [(&str, &str); 3] = [
+const NOT_SUPPORTED: [(&str, &str); 4] = [
     ("OTEL_ENTITIES", "the SDK's resources have no entities: OTEL_RESOURCE_ATTRIBUTES takes the same attributes"),
     ("OTEL_EXPORTER_ZIPKIN_ENDPOINT", NO_ZIPKIN),
     ("OTEL_EXPORTER_ZIPKIN_TIMEOUT", NO_ZIPKIN),
+    ("OTEL_EXPERIMENTAL_CONFIG_FILE", "it is called OTEL_CONFIG_FILE since it is stable"),
 ];
+
+/// What is read beside OpenTelemetry's.
+const OWN: [&str; 2] = ["RUST_LOG", "NO_COLOR"];
+
+pub(in crate::telemetry) const NOT_UTF8: &str = "its value is not UTF-8";
 
 const NO_ZIPKIN: &str = "there is no Zipkin exporter: the collector can send to Zipkin what it gets by OTLP";
 
@@ -29,6 +35,9 @@ impl Settings {
                 reader.ignore(variable, why);
             }
         }
+        for variable in environment.unreadable().filter(|name| name.starts_with("OTEL_") || OWN.contains(name)) {
+            reader.ignore(variable, NOT_UTF8);
+        }
         (settings, reader.into_ignored())
     }
 }
@@ -37,6 +46,9 @@ impl Settings {
 pub(in crate::telemetry) fn lines(environment: &Environment) -> (Lines, Vec<Ignored>) {
     let mut reader = Reader::new(environment);
     let lines = read_lines(&mut reader);
+    for variable in environment.unreadable().filter(|name| OWN.contains(name)) {
+        reader.ignore(variable, NOT_UTF8);
+    }
     (lines, reader.into_ignored())
 }
 

@@ -44,9 +44,10 @@ pub(super) struct Feeds {
 
 impl Exits {
     /// Starts the exits. The Prometheus endpoint answers from now on, as soon as there is a provider that
-    /// was given the reader.
+    /// was given the reader. `file` is the one that the settings are from, if they are from one.
     pub(super) fn start(
         settings: &Settings,
+        file: Option<&str>,
         exemplars: &Exemplars,
         catalog: &Catalog,
         resource: &Resource,
@@ -54,7 +55,7 @@ impl Exits {
         access: Access,
     ) -> Result<(Self, Feeds), Error> {
         // The endpoint first: its port may be taken, and nothing else is started then.
-        let (pull, readers) = Pull::start(settings, exemplars, catalog, resource, mapper, access)?;
+        let (pull, readers) = Pull::start(settings, file, exemplars, catalog, resource, mapper, access)?;
         let (push, exporters) = Push::start(settings, exemplars)?;
         Ok((Self { push, pull }, Feeds { exporters, readers }))
     }

@@ -31,6 +31,7 @@ impl Readers {
 impl Pull {
     pub(super) fn start(
         _: &Settings,
+        _: Option<&str>,
         _: &Exemplars,
         _: &Catalog,
         _: &Resource,

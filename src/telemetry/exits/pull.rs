@@ -11,7 +11,7 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, MeterProviderBuilder, Pipeline, Temporality};
 
 use super::super::error::Error;
-use super::super::settings::{Prometheus, Reader, Settings};
+use super::super::settings::{self, Prometheus, Reader, Settings};
 use crate::catalog::{Catalog, attribute, telemetry};
 use crate::exemplar::Exemplars;
 use crate::operation::{Instruments, Labels, Observed, Observer, Outcome};
@@ -90,17 +90,22 @@ impl Readers {
 impl Pull {
     pub(super) fn start(
         settings: &Settings,
+        file: Option<&str>,
         exemplars: &Exemplars,
         catalog: &Catalog,
         resource: &Resource,
         mapper: &Mapper,
         access: Access,
     ) -> Result<(Self, Readers), Error> {
-        // What the operator says comes first.
-        let token = settings.distribution.prometheus.bearer_token.as_ref();
-        let token = token.map(|token| token.reveal().to_owned()).or(access.bearer_token);
         let (mut served, mut readers) = (Vec::new(), Vec::new());
-        for prometheus in settings.metrics.readers.iter().filter_map(prometheus) {
+        let asked = settings.metrics.readers.iter().enumerate();
+        let asked: Vec<_> = asked.filter_map(|(place, reader)| Some((place, prometheus(reader)?))).collect();
+        // What the operator says comes first.
+        let token = match asked.is_empty() {
+            true => None,
+            false => token(&settings.distribution.prometheus)?.or(access.bearer_token),
+        };
+        for (place, prometheus) in asked {
             let reader = pull::Reader::new();
             let exporter = Exporter::new(reader.clone(), exemplars.clone(), options(prometheus, mapper));
             let mut endpoint =
@@ -113,7 +118,10 @@ impl Pull {
                 endpoint = endpoint.profiling(profiling.clone());
             }
             let server = match access.listen {
-                true => Some(pull::serve(&endpoint, &prometheus.host, prometheus.port)?),
+                true => {
+                    let server = pull::serve(&endpoint, &prometheus.host, prometheus.port);
+                    Some(server.map_err(|error| refused(error, file, place))?)
+                }
                 false => None,
             };
             let address = server.as_ref().map(Server::address);
@@ -192,6 +200,37 @@ impl Pull {
         });
         // Each is stopped, whatever became of the others.
         servers.collect::<Vec<_>>().into_iter().next()
+    }
+}
+
+/// The bearer token that the operator asks for, if there is one.
+fn token(said: &settings::Endpoint) -> Result<Option<String>, Error> {
+    let settings::Endpoint { mapping: _, bearer_token, bearer_token_file } = said;
+    if let Some(path) = bearer_token_file {
+        let failed = |source| Error::Token { path: path.clone(), source };
+        let text = std::fs::read_to_string(path).map_err(failed)?;
+        // An editor ends a file with a line break.
+        let token = text.trim();
+        if token.is_empty() || token.contains(|letter: char| !letter.is_ascii_graphic()) {
+            let what = if token.is_empty() { "it is empty" } else { "it holds what no header may hold" };
+            return Err(failed(std::io::Error::new(std::io::ErrorKind::InvalidData, what)));
+        }
+        return Ok(Some(token.to_owned()));
+    }
+    Ok(bearer_token.as_ref().map(|token| token.reveal().to_owned()))
+}
+
+/// Says with an address that is taken where another one is chosen.
+fn refused(error: pull::Error, file: Option<&str>, place: usize) -> Error {
+    let choose = match file {
+        Some(file) => format!(
+            "in {file}, `host` and `port` of meter_provider.readers[{place}].pull.exporter.prometheus/development"
+        ),
+        None => "OTEL_EXPORTER_PROMETHEUS_HOST and OTEL_EXPORTER_PROMETHEUS_PORT".to_owned(),
+    };
+    match error {
+        source @ pull::Error::Listen { .. } => Error::Listen { choose, source },
+        other => other.into(),
     }
 }
 

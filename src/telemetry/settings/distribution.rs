@@ -33,6 +33,9 @@ pub struct Endpoint {
     pub mapping: Mapping,
     /// Scrapes must carry this bearer token.
     pub bearer_token: Option<Secret>,
+    /// A file with the bearer token that scrapes must carry; read once, at the start. White space around the token is
+    /// no part of it. It is asked for rather than `bearer_token`.
+    pub bearer_token_file: Option<PathBuf>,
 }
 
 /// A text that is not shown.

@@ -21,6 +21,7 @@ pub use metrics::{
 };
 pub use processor::{Batch, DEFAULT_RECORD_BATCH, DEFAULT_SPAN_BATCH, Exporter, Processor, ProcessorKind};
 pub use propagator::Propagator;
+pub(super) use resource::put_attribute;
 pub use resource::{Detection, Detector, ResourceSettings};
 pub use traces::{ParentBased, Sampler, SpanLimits, Traces};
 
@@ -63,6 +64,8 @@ impl Settings {
     pub fn resolve(environment: &Environment) -> Result<(Self, Vec<Ignored>), Error> {
         match environment.get(config::VARIABLE) {
             Some(path) => Ok(config::File::read(path, environment)?.in_force(environment)),
+            // Without its file the program would do something else than was asked for.
+            None if environment.is_unreadable(config::VARIABLE) => Err(config::Error::unnamed().into()),
             None => Ok(Self::from_environment(environment)),
         }
     }

@@ -5,7 +5,7 @@ use crate::views::KeyFilter;
 /// Who reports, as far as it is configured. What the program says of itself comes after it, and what is detected last.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResourceSettings {
-    /// Attributes. Of two with one key, the later counts.
+    /// Attributes, each key once.
     pub attributes: Vec<(Key, Value)>,
     /// The schema that they follow.
     pub schema_url: Option<String>,
@@ -33,6 +33,14 @@ pub enum Detector {
     Process,
     /// `service.instance.id`; in a file, `service.name` from `OTEL_SERVICE_NAME` too.
     Service,
+}
+
+/// Of two attributes with one key the later counts, in the place of the first.
+pub(in crate::telemetry) fn put_attribute(attributes: &mut Vec<(Key, Value)>, key: Key, value: Value) {
+    match attributes.iter_mut().find(|(other, _)| *other == key) {
+        Some((_, other)) => *other = value,
+        None => attributes.push((key, value)),
+    }
 }
 
 impl Detector {

@@ -169,7 +169,7 @@ impl Loader<'_> {
                 self.report.error(at, &path, format!("this key is on line {line} already"));
             }
             if anchor != 0 {
-                let node = Node { value: Value::Text(text.to_owned()), at };
+                let node = Node { value: Value::Text(text.to_owned()), at, written: None };
                 self.anchors.insert(anchor, node);
             }
             return Ok(());
@@ -181,52 +181,56 @@ impl Loader<'_> {
             }
             _ => at,
         };
-        let value = self.value(text, style, tag, at)?;
-        self.place(Node { value, at }, anchor)
+        let node = self.node(text, style, tag, at)?;
+        self.place(node, anchor)
     }
 
-    /// The value of a scalar. One that is wrong is reported and taken as null.
-    fn value(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Position) -> Result<Value, Stop> {
+    /// A scalar's node. One that is wrong is reported.
+    fn node(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Position) -> Result<Node, Stop> {
+        let node = |value| Node { value, at, written: None };
         let room = MAX_TEXT - self.text;
         let text = match substitute::substitute(text, self.environment, &mut self.report.variables, room) {
             Ok(text) => text,
             Err(Flaw::TooLong) => return Err(too_long(at)),
-            Err(Flaw::Invalid(invalid)) => {
+            Err(Flaw::Wrong(references)) => {
                 let path = self.path();
-                for reference in invalid {
-                    let reason = format!(
-                        "`{reference}` is not a reference: it is ${{NAME}}, ${{env:NAME}} or ${{NAME:-default}}, and a dollar is $$"
-                    );
-                    self.report.error(at, &path, reason);
+                for reference in references {
+                    self.report.error(at, &path, reference.to_string());
                 }
-                return Ok(Value::Faulty);
+                return Ok(node(Value::Faulty));
             }
         };
         self.count(0, text.len(), at)?;
         Ok(match tag {
-            Some(tag) if tag.is_yaml_core_schema() => scalar::tagged(&tag.suffix, &text).unwrap_or_else(|| {
+            Some(tag) if tag.is_yaml_core_schema() => node(scalar::tagged(&tag.suffix, &text).unwrap_or_else(|| {
                 let path = self.path();
-                self.report.error(at, &path, format!("`{text}` is no value of the tag `{tag}`"));
+                // The text may be a secret.
+                self.report.error(at, &path, format!("is no value of the tag `{tag}`"));
                 Value::Faulty
-            }),
-            Some(tag) if is_non_specific(tag) => Value::Text(text),
+            })),
+            Some(tag) if is_non_specific(tag) => node(Value::Text(text)),
             Some(tag) => {
                 let path = self.path();
                 self.report.error(at, &path, format!("the tag `{tag}` is not one of YAML's core schema"));
-                Value::Faulty
+                node(Value::Faulty)
             }
-            None if style == ScalarStyle::Plain => scalar::resolve(&text),
-            None => Value::Text(text),
+            None if style == ScalarStyle::Plain => match scalar::resolve(&text) {
+                value @ (Value::Text(_) | Value::Null) => node(value),
+                value => Node { value, at, written: Some(text) },
+            },
+            None => node(Value::Text(text)),
         })
     }
 
     fn close(&mut self) -> Result<(), Stop> {
         match self.open.pop() {
-            Some(Open::List { items, at, anchor }) => self.place(Node { value: Value::List(items), at }, anchor),
+            Some(Open::List { items, at, anchor }) => {
+                self.place(Node { value: Value::List(items), at, written: None }, anchor)
+            }
             Some(Open::Object { mut entries, merged, at, anchor, .. }) => {
                 merge(&mut entries, merged)
                     .map_err(|at| Stop { at, reason: "`<<` takes in a mapping, or a list of mappings".to_owned() })?;
-                self.place(Node { value: Value::Object(entries), at }, anchor)
+                self.place(Node { value: Value::Object(entries), at, written: None }, anchor)
             }
             None => Ok(()),
         }
@@ -301,7 +305,7 @@ fn size(node: &Node) -> (usize, usize) {
         Value::List(items) => items.iter().map(|item| (0, item)).fold((1, 0), add),
         Value::Object(entries) => entries.iter().map(|entry| (entry.key.len(), &entry.value)).fold((1, 0), add),
         Value::Text(text) => (1, text.len()),
-        _ => (1, 0),
+        _ => (1, node.written.as_ref().map_or(0, String::len)),
     }
 }
 
@@ -315,7 +319,7 @@ fn merge(entries: &mut Vec<Entry>, merged: Vec<Node>) -> Result<(), Position> {
     for node in merged {
         let sources = match node.value {
             Value::List(items) => items,
-            value => vec![Node { value, at: node.at }],
+            value => vec![Node { value, at: node.at, written: None }],
         };
         for source in sources {
             let Value::Object(other) = source.value else { return Err(source.at) };

@@ -28,6 +28,8 @@ pub(super) const MAX_DEPTH: usize = 64;
 pub(super) struct Node {
     pub(super) value: Value,
     pub(super) at: Position,
+    /// How a plain boolean or number is written, once variables are put in.
+    pub(super) written: Option<String>,
 }
 
 /// A node's value, by YAML's core schema.
@@ -68,9 +70,12 @@ impl Value {
     }
 }
 
+/// What a plain scalar of this text is.
+pub(super) use scalar::resolve;
+
 /// Whether a plain scalar of this text is text.
 pub(super) fn is_plain(text: &str) -> bool {
-    matches!(scalar::resolve(text), Value::Text(_))
+    matches!(resolve(text), Value::Text(_))
 }
 
 /// The document that `text` holds. `None` says that it cannot be read; the report says why. What is

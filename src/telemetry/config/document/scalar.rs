@@ -3,7 +3,7 @@
 use super::Value;
 
 /// The value of a plain scalar.
-pub(super) fn resolve(text: &str) -> Value {
+pub(in crate::telemetry::config) fn resolve(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Boolean(true),

@@ -7,13 +7,15 @@ use super::mapping;
 use crate::logs::Format;
 use crate::telemetry::config::fault::Report;
 use crate::telemetry::settings::{Distribution, Endpoint, Lines, Secret};
+use crate::views::Views;
 
 const NAME: &str = "telecine";
 
 pub(in crate::telemetry::config) const FORMATS: [(&str, Format); 4] =
     [("auto", Format::Auto), ("human", Format::Human), ("json", Format::Json), ("off", Format::Off)];
 
-pub(super) fn distribution(field: &Field<'_>, report: &mut Report) -> Option<Distribution> {
+/// `views` are those of the file, if they can be made.
+pub(super) fn distribution(field: &Field<'_>, views: Option<&Views>, report: &mut Report) -> Option<Distribution> {
     let object = field.object(report)?;
     let mut distribution = None;
     let distributions = object.each();
@@ -22,7 +24,7 @@ pub(super) fn distribution(field: &Field<'_>, report: &mut Report) -> Option<Dis
     }
     for (name, settings) in distributions {
         match name {
-            NAME => distribution = own(&settings, report),
+            NAME => distribution = own(&settings, views, report),
             _ if settings.object(report).is_some() => {
                 settings.warning("is for another distribution, and is not read", report);
             }
@@ -32,11 +34,11 @@ pub(super) fn distribution(field: &Field<'_>, report: &mut Report) -> Option<Dis
     distribution
 }
 
-fn own(field: &Field<'_>, report: &mut Report) -> Option<Distribution> {
+fn own(field: &Field<'_>, views: Option<&Views>, report: &mut Report) -> Option<Distribution> {
     let mut object = field.object(report)?;
     let distribution = Distribution {
         logs: object.field("logs").and_then(|field| lines(&field, report)).unwrap_or_default(),
-        prometheus: object.field("prometheus").and_then(|field| endpoint(&field, report)).unwrap_or_default(),
+        prometheus: object.field("prometheus").and_then(|field| endpoint(&field, views, report)).unwrap_or_default(),
     };
     object.close(report);
     Some(distribution)
@@ -63,22 +65,18 @@ fn filter(field: &Field<'_>, report: &mut Report) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn endpoint(field: &Field<'_>, report: &mut Report) -> Option<Endpoint> {
+fn endpoint(field: &Field<'_>, views: Option<&Views>, report: &mut Report) -> Option<Endpoint> {
     let mut object = field.object(report)?;
+    // Null is no token, and would open the endpoint to all: a variable that is not set, most likely.
+    let (token, file) = (object.field("bearer_token"), object.field("bearer_token_file"));
+    if let (Some(_), Some(file)) = (&token, &file) {
+        file.error("cannot be given beside `bearer_token`", report);
+    }
     let endpoint = Endpoint {
-        mapping: object.field("mapping").and_then(|field| mapping::mapping(&field, report)).unwrap_or_default(),
-        // Null is no token, and would open the endpoint to all: a variable that is not set, most likely.
-        bearer_token: object.field("bearer_token").and_then(|token| secret(&token, report)),
+        mapping: object.field("mapping").and_then(|field| mapping::mapping(&field, views, report)).unwrap_or_default(),
+        bearer_token: token.and_then(|token| token.filled(report)).map(Secret::new),
+        bearer_token_file: file.and_then(|file| file.filled(report)).map(PathBuf::from),
     };
     object.close(report);
     Some(endpoint)
-}
-
-fn secret(field: &Field<'_>, report: &mut Report) -> Option<Secret> {
-    let text = field.text(report)?;
-    if text.is_empty() {
-        field.error("is empty", report);
-        return None;
-    }
-    Some(Secret::new(text))
 }

@@ -5,7 +5,7 @@ use opentelemetry_sdk::metrics::Temporality;
 use super::field::{Field, Object};
 use crate::push::{Compression, DEFAULT_GRPC_ENDPOINT, DEFAULT_HTTP_ENDPOINT, Kind, Protocol, Signal, Tls};
 use crate::telemetry::config::fault::Report;
-use crate::telemetry::environment::{grpc_endpoint, header, http_endpoint, pairs};
+use crate::telemetry::environment::{grpc_endpoint, header, http_endpoint, pairs, put_header, without_fragment};
 pub(super) use crate::telemetry::settings::Exporter;
 use crate::telemetry::settings::MetricExporter;
 use crate::views::HistogramAggregation;
@@ -112,7 +112,12 @@ fn endpoint(
         return None;
     }
     match usable(endpoint) {
-        Ok(endpoint) => Some(endpoint),
+        Ok(mut endpoint) => {
+            if without_fragment(&mut endpoint) {
+                field.warning("what comes after `#` is left out: no request carries it", report);
+            }
+            Some(endpoint)
+        }
         // It may hold a secret: it is not repeated.
         Err(reason) => {
             field.error(reason.trim_start_matches("it "), report);
@@ -171,22 +176,21 @@ fn headers(object: &mut Object<'_>, report: &mut Report) -> Vec<(String, String)
                 item.error(reason, report);
                 continue;
             }
-            headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
-            headers.push((name.to_owned(), value));
+            put_header(&mut headers, name.to_owned(), value);
         }
     }
     if let Some(list) = object.some("headers_list") {
         match list.text(report).map(pairs) {
             Some(Ok(pairs)) => {
+                let mut listed = Vec::new();
                 for (name, value) in pairs {
-                    if let Err(reason) = header(&name, &value) {
-                        list.error(reason, report);
-                        continue;
-                    }
-                    if headers.iter().all(|(other, _)| !other.eq_ignore_ascii_case(&name)) {
-                        headers.push((name, value));
+                    match header(&name, &value) {
+                        Ok(()) => put_header(&mut listed, name, value),
+                        Err(reason) => list.error(reason, report),
                     }
                 }
+                listed.retain(|(name, _)| headers.iter().all(|(other, _)| !other.eq_ignore_ascii_case(name)));
+                headers.append(&mut listed);
             }
             // The reason could show a part of a secret.
             Some(Err(_)) => {

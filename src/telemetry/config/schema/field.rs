@@ -6,7 +6,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::telemetry::config::document::{Entry, Node, Value};
+use crate::telemetry::config::document::{Entry, Node, Value, resolve};
 use crate::telemetry::config::fault::{Place, Position, Report};
 
 /// A node and its path.
@@ -86,7 +86,7 @@ impl<'a> Field<'a> {
     pub(super) fn expected(&self, what: &str, report: &mut Report) {
         // What is faulty is in the report already.
         if *self.value() != Value::Faulty {
-            self.error(format!("must be {what}, and is {}", self.value().kind()), report);
+            self.error(format!("must be {what}, and is {}", self.kind()), report);
         }
     }
 
@@ -102,6 +102,53 @@ impl<'a> Field<'a> {
                 None
             }
         }
+    }
+
+    /// Text that is not empty.
+    pub(super) fn filled(&self, report: &mut Report) -> Option<&'a str> {
+        let text = self.text(report)?;
+        if text.is_empty() {
+            self.error("is empty", report);
+        }
+        Some(text).filter(|text| !text.is_empty())
+    }
+
+    /// Text, or the text of a plain boolean or number as it is written: `1.10` of a version.
+    pub(super) fn as_text(&self, report: &mut Report) -> Option<String> {
+        match &self.node.written {
+            Some(written) => {
+                let reason =
+                    format!("is {}, and is taken as the text that is written: in quotes it is text", self.kind());
+                self.warning(reason, report);
+                Some(written.clone())
+            }
+            None => self.text(report).map(str::to_owned),
+        }
+    }
+
+    /// Reads text as what it would be without quotes, where that is a boolean or a number: between brackets a
+    /// reference needs quotes.
+    pub(super) fn as_plain<T>(
+        &self,
+        report: &mut Report,
+        read: impl FnOnce(&Field<'_>, &mut Report) -> Option<T>,
+    ) -> Option<T> {
+        let plain = match self.value() {
+            Value::Text(text) => Some(resolve(text)).filter(|value| !matches!(value, Value::Text(_) | Value::Null)),
+            _ => None,
+        };
+        let Some(value) = plain else { return read(self, report) };
+        let node = Node { value, at: self.node.at, written: None };
+        let plain = Field { node: &node, path: self.path.clone(), is_newer: self.is_newer };
+        let found = read(&plain, report);
+        if found.is_some() {
+            self.warning(format!("is text, and is read as {}", plain.kind()), report);
+        }
+        found
+    }
+
+    fn kind(&self) -> &'static str {
+        self.value().kind()
     }
 
     pub(super) fn boolean(&self, report: &mut Report) -> Option<bool> {
@@ -300,8 +347,20 @@ impl<'a> Object<'a> {
         self.known.iter().any(|known| is_called(key, known, self.is_newer))
     }
 
+    /// Says which keys are there by both of the names that a newer version may have for them.
+    pub(super) fn refuse_doubles(&self, report: &mut Report) {
+        for known in &self.known {
+            let mut there = self.entries.iter().filter(|entry| is_called(&entry.key, known, self.is_newer));
+            if let (Some(first), Some(second)) = (there.next(), there.next()) {
+                let reason = format!("is `{}` by another name, which is there too", first.key);
+                report.error(second.key_at, &self.of(second).path, reason);
+            }
+        }
+    }
+
     /// Says which keys are not known.
     pub(super) fn close(self, report: &mut Report) {
+        self.refuse_doubles(report);
         for entry in self.entries.iter().filter(|entry| !self.knows(&entry.key)) {
             let known = match self.known.as_slice() {
                 [] => "there is none here".to_owned(),

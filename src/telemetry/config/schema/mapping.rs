@@ -1,25 +1,52 @@
 //! `distribution: telecine: prometheus: mapping:`, the metrics of the endpoint under other names.
 
 use super::field::{Field, Object};
-use crate::pull::mapping::{LabelRule, Mapping, Match, Rule, Take, Unmatched};
+use crate::catalog::Catalog;
+use crate::pull::mapping::{Fault, Flaw, LabelRule, Mapping, Match, Rule, Take, Unmatched};
 use crate::telemetry::config::fault::Report;
+use crate::views::Views;
 
 pub(in crate::telemetry::config) const UNMATCHED: [(&str, Unmatched); 2] =
     [("keep", Unmatched::Keep), ("drop", Unmatched::Drop)];
 pub(in crate::telemetry::config) const TAKES: [(&str, Take); 2] = [("count", Take::Count), ("sum", Take::Sum)];
 
-pub(super) fn mapping(field: &Field<'_>, report: &mut Report) -> Option<Mapping> {
+/// `views` are those of the file, if they can be made.
+pub(super) fn mapping(field: &Field<'_>, views: Option<&Views>, report: &mut Report) -> Option<Mapping> {
     let mut object = field.object(report)?;
     let unmatched = object.word("unmatched", &UNMATCHED, report).unwrap_or_default();
-    let mut rules = Vec::new();
+    let (mut items, mut rules) = (Vec::new(), Vec::new());
     for item in object.list("rules", 1, report).unwrap_or_default() {
-        if let Some(rule) = rule(&item, report) {
+        let errors = report.errors.len();
+        let rule = rule(&item, report);
+        // What could not be read as a whole is not judged further.
+        if let Some(rule) = rule.filter(|_| report.errors.len() == errors) {
             report.rules.push(item.place());
+            items.push(item);
             rules.push(rule);
         }
     }
     object.close(report);
-    Some(Mapping { unmatched, rules })
+    let mapping = Mapping { unmatched, rules };
+    refuse(&items, &mapping, views, report);
+    Some(mapping)
+}
+
+/// Says what of the rules cannot be. `items` are where they stand.
+fn refuse(items: &[Field<'_>], mapping: &Mapping, views: Option<&Views>, report: &mut Report) {
+    let (catalog, usual) = (Catalog::own(), Views::new(&Catalog::own()));
+    for Fault { rule, key, flaw } in mapping.faults(&catalog, views.unwrap_or(&usual)) {
+        let reason = match flaw {
+            // What is a histogram is for views to say.
+            Flaw::NoHistogram { .. } if views.is_none() => continue,
+            Flaw::SameAs(other) => {
+                let path = items[other].path();
+                let (_, place) = path.rsplit_once('.').unwrap_or(("", path));
+                format!("says the same as {place}: each series would be there twice")
+            }
+            flaw => flaw.to_string(),
+        };
+        items[rule].within(&key).error(reason, report);
+    }
 }
 
 fn rule(item: &Field<'_>, report: &mut Report) -> Option<Rule> {

@@ -27,13 +27,20 @@ pub(super) fn metrics(field: &Field<'_>, report: &mut Report) -> Option<Metrics>
             shared.push(said);
         }
     }
+    apart(&shared, &readers, report);
     // What could not be read cannot be compared.
     let shared = if report.errors.len() == errors { shared } else { Vec::new() };
     let (histogram_aggregation, cardinality) = alike(&shared, report);
     let views = view::views(&mut object, report);
     let exemplar_filter = object.word("exemplar_filter", &FILTERS, report).unwrap_or_default();
-    if let Some(mode) = object.field("view_matching_mode/development") {
-        mode.warning("is not honoured: each view that matches makes a stream of its own", report);
+    if let Some(mode) = object.some("view_matching_mode/development") {
+        if mode.word(&MATCHING, report) == Some(Matching::Composable) {
+            mode.warning(
+                "is not honoured: views that match one instrument are not merged, and of those whose streams have one \
+                 name the first counts",
+                report,
+            );
+        }
     }
     configurator(&mut object, "meter_configurator/development", ("meters", "meter"), report);
     object.close(report);
@@ -49,6 +56,15 @@ pub(in crate::telemetry::config) const TRANSLATIONS: [(&str, Translation); 4] = 
     ("no_utf8_escaping_with_suffixes/development", Translation::NoUtf8EscapingWithSuffixes),
     ("no_translation/development", Translation::NoTranslation),
 ];
+
+/// How several views of one instrument go together (1.2).
+#[derive(Clone, Copy, PartialEq)]
+enum Matching {
+    Independent,
+    Composable,
+}
+
+const MATCHING: [(&str, Matching); 2] = [("independent", Matching::Independent), ("composable", Matching::Composable)];
 
 fn reader<'a>(item: &Field<'a>, report: &mut Report) -> Option<(Reader, Shared<'a>)> {
     let (name, settings) = item.component("metric reader", report)?;
@@ -104,7 +120,10 @@ fn prometheus(field: &Field<'_>, report: &mut Report) -> Option<Prometheus> {
     let mut object = field.object_or_null(report)?;
     let usual = Prometheus::default();
     let prometheus = Prometheus {
-        host: object.text("host", report).unwrap_or(usual.host),
+        host: match object.some("host") {
+            Some(host) => host.filled(report)?.to_owned(),
+            None => usual.host,
+        },
         port: match object.some("port") {
             Some(port) => port.integer(0..=65535, report).and_then(|port| u16::try_from(port).ok())?,
             None => usual.port,
@@ -185,6 +204,32 @@ fn limits(object: &mut Object<'_>, report: &mut Report) -> CardinalityLimits {
     };
     object.close(report);
     limits
+}
+
+/// Refuses readers that would listen at one place.
+fn apart(shared: &[Shared<'_>], readers: &[Reader], report: &mut Report) {
+    let mut listening: Vec<(&Prometheus, &Field<'_>)> = Vec::new();
+    for (reader, Shared { field, .. }) in readers.iter().zip(shared) {
+        let Reader::Prometheus(prometheus) = reader else { continue };
+        let other = listening.iter().find(|(other, _)| {
+            prometheus.port != 0 && prometheus.port == other.port && are_one(&prometheus.host, &other.host)
+        });
+        if let Some((_, other)) = other {
+            field.error(format!("listens on port {}, as `{}` does", prometheus.port, other.path()), report);
+        }
+        listening.push((prometheus, field));
+    }
+}
+
+/// Whether a port can be taken at one of these hosts only.
+fn are_one(host: &str, other: &str) -> bool {
+    let address = |host: &str| match host.trim_matches(['[', ']']).to_ascii_lowercase().as_str() {
+        "localhost" => "127.0.0.1".to_owned(),
+        host => host.to_owned(),
+    };
+    let (host, other) = (address(host), address(other));
+    let is_every = |host: &str| matches!(host, "0.0.0.0" | "::");
+    host == other || is_every(&host) || is_every(&other)
 }
 
 /// What holds for the provider: readers that differ in it are refused, since the SDK has one pipeline for all, and

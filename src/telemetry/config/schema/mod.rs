@@ -27,9 +27,8 @@ pub(super) use self::view::KINDS;
 use super::document::Node;
 use super::fault::Report;
 use crate::catalog::Catalog;
-use crate::pull::mapping::Fault;
 use crate::telemetry::environment::Environment;
-use crate::telemetry::settings::{Endpoint, Logs, Metrics, Reader, RecordLimits, Settings, SpanLimits, Traces};
+use crate::telemetry::settings::{Endpoint, Logs, Reader, RecordLimits, Settings, SpanLimits, Traces};
 use crate::views::Views;
 
 /// The newest version of the schema that is known: 1.1.
@@ -53,37 +52,27 @@ pub(super) fn settings(document: &Node, environment: &Environment, report: &mut 
     let traces = top.field("tracer_provider").and_then(|field| traces(&field, general, report)).unwrap_or_default();
     let metrics = top.field("meter_provider").and_then(|field| meter::metrics(&field, report)).unwrap_or_default();
     let logs = top.field("logger_provider").and_then(|field| logs(&field, general, report)).unwrap_or_default();
-    for key in ["instrumentation/development", "instrumentation"] {
-        if let Some(field) = top.field(key) {
-            instrumentation::instrumentation(&field, report);
-        }
+    if let Some(field) = top.field("instrumentation/development") {
+        instrumentation::instrumentation(&field, report);
     }
-    let distribution =
-        top.field("distribution").and_then(|field| distribution::distribution(&field, report)).unwrap_or_default();
+    let views =
+        Views::with_rules(&Catalog::own(), metrics.views.clone(), metrics.histogram_aggregation, metrics.cardinality);
+    let distribution = top
+        .field("distribution")
+        .and_then(|field| distribution::distribution(&field, views.ok().as_ref(), report))
+        .unwrap_or_default();
+    top.refuse_doubles(report);
     for (key, field) in top.others() {
         field.warning(format!("`{key}` is no key of the schema, and is not read"), report);
     }
     let settings = Settings { disabled, log_level, resource, propagators, traces, metrics, logs, distribution };
-    if report.errors.is_empty() {
-        endpoint(&Field::top(document), &settings, report);
+    // What could not be read may be what is missed.
+    let is_served = settings.metrics.readers.iter().any(|reader| matches!(reader, Reader::Prometheus(_)));
+    if report.errors.is_empty() && !is_served && settings.distribution.prometheus != Endpoint::default() {
+        let endpoint = Field::top(document).within("distribution.telecine.prometheus");
+        endpoint.warning("has no effect: no reader of the file serves Prometheus", report);
     }
     Some(settings)
-}
-
-/// What of the endpoint's own settings cannot be, or has no effect.
-fn endpoint(top: &Field<'_>, settings: &Settings, report: &mut Report) {
-    const PATH: &str = "distribution.telecine.prometheus";
-    let Settings { metrics, distribution, .. } = settings;
-    let is_served = metrics.readers.iter().any(|reader| matches!(reader, Reader::Prometheus(_)));
-    if !is_served && distribution.prometheus != Endpoint::default() {
-        top.within(PATH).warning("has no effect: no reader of the file serves Prometheus", report);
-    }
-    let catalog = Catalog::own();
-    let Metrics { views, histogram_aggregation, cardinality, .. } = metrics.clone();
-    let Ok(views) = Views::with_rules(&catalog, views, histogram_aggregation, cardinality) else { return };
-    for Fault { rule, key, flaw } in distribution.prometheus.mapping.faults(&catalog, &views) {
-        top.within(&format!("{PATH}.mapping.rules[{rule}].{key}")).error(flaw.to_string(), report);
-    }
 }
 
 /// Whether the version is newer than what this SDK knows; what is not as it knows it is said.

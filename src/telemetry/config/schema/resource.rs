@@ -5,20 +5,26 @@ use super::meter::key_filter;
 use crate::telemetry::config::document::Value;
 use crate::telemetry::config::fault::Report;
 use crate::telemetry::environment::{Environment, pairs};
-use crate::telemetry::settings::{Detection, Detector, ResourceSettings};
+use crate::telemetry::settings::{Detection, Detector, ResourceSettings, put_attribute};
 
 pub(super) fn resource(field: &Field<'_>, environment: &Environment, report: &mut Report) -> Option<ResourceSettings> {
     let mut object = field.object(report)?;
     let mut attributes = Vec::new();
     if let Some(list) = object.some("attributes_list") {
         match list.text(report).map(pairs) {
-            Some(Ok(pairs)) => attributes.extend(pairs.into_iter().map(|(key, value)| (Key::new(key), value.into()))),
+            Some(Ok(pairs)) => {
+                for (key, value) in pairs {
+                    put_attribute(&mut attributes, Key::new(key), value.into());
+                }
+            }
             Some(Err(reason)) => list.error(reason, report),
             None => {}
         }
     }
     for item in object.list("attributes", 1, report).unwrap_or_default() {
-        attributes.extend(attribute(&item, report));
+        if let Some((key, value)) = attribute(&item, report) {
+            put_attribute(&mut attributes, key, value);
+        }
     }
     let schema_url = object.text("schema_url", report);
     let detection = match object.field("detection/development") {
@@ -27,25 +33,16 @@ pub(super) fn resource(field: &Field<'_>, environment: &Environment, report: &mu
     };
     object.close(report);
     // The one variable that counts without being referred to: the detector is defined by it.
-    if detection.detectors.contains(&Detector::Service) && detection.attributes.keeps("service.name") {
-        if let Some(name) = environment.get("OTEL_SERVICE_NAME") {
-            attributes.insert(0, (Key::from_static_str("service.name"), name.to_owned().into()));
+    let name = Key::from_static_str("service.name");
+    if detection.detectors.contains(&Detector::Service)
+        && detection.attributes.keeps(name.as_str())
+        && attributes.iter().all(|(key, _)| *key != name)
+    {
+        if let Some(detected) = environment.get("OTEL_SERVICE_NAME") {
+            attributes.insert(0, (name, detected.to_owned().into()));
         }
     }
-    let attributes = without_doubles(attributes);
     Some(ResourceSettings { attributes, schema_url, detection })
-}
-
-/// Of two with one key the later counts, in the place of the first.
-fn without_doubles(attributes: Vec<(Key, Attribute)>) -> Vec<(Key, Attribute)> {
-    let mut kept: Vec<(Key, Attribute)> = Vec::with_capacity(attributes.len());
-    for (key, value) in attributes {
-        match kept.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, other)) => *other = value,
-            None => kept.push((key, value)),
-        }
-    }
-    kept
 }
 
 /// The types of attributes, by the schema's names: of one value, or of a list of them.
@@ -98,32 +95,54 @@ fn attribute(item: &Field<'_>, report: &mut Report) -> Option<(Key, Attribute)> 
 
 fn single(field: &Field<'_>, kind: Type, report: &mut Report) -> Option<Attribute> {
     match kind {
-        Type::Text => text(field, report).map(Attribute::from),
-        Type::Boolean => field.boolean(report).map(Attribute::from),
+        Type::Text => field.as_text(report).map(Attribute::from),
+        Type::Boolean => boolean(field, report).map(Attribute::from),
         Type::Integer => integer(field, report).map(Attribute::from),
-        Type::Double => field.number(report).map(Attribute::from),
+        Type::Double => number(field, report).map(Attribute::from),
     }
 }
 
 fn array(field: &Field<'_>, kind: Type, report: &mut Report) -> Option<Attribute> {
     let items = field.list(1, report)?;
     let array = match kind {
-        Type::Text => {
-            Array::String(items.iter().map(|item| text(item, report).map(StringValue::from)).collect::<Option<_>>()?)
-        }
-        Type::Boolean => Array::Bool(items.iter().map(|item| item.boolean(report)).collect::<Option<_>>()?),
-        Type::Integer => Array::I64(items.iter().map(|item| integer(item, report)).collect::<Option<_>>()?),
-        Type::Double => Array::F64(items.iter().map(|item| item.number(report)).collect::<Option<_>>()?),
+        Type::Text => Array::String(each(&items, report, |item, report| item.as_text(report).map(StringValue::from))?),
+        Type::Boolean => Array::Bool(each(&items, report, boolean)?),
+        Type::Integer => Array::I64(each(&items, report, integer)?),
+        Type::Double => Array::F64(each(&items, report, number)?),
     };
+    let kind = |item: &Field<'_>| match item.value() {
+        Value::Integer(_) | Value::Float(_) => "number",
+        other => other.kind(),
+    };
+    if items.iter().any(|item| kind(item) != kind(&items[0])) {
+        field.error("has items of several types", report);
+        return None;
+    }
     Some(Attribute::Array(array))
 }
 
-fn text(field: &Field<'_>, report: &mut Report) -> Option<String> {
-    field.text(report).map(str::to_owned)
+/// All of them, if each can be read; else what is wrong with each is said.
+fn each<T>(
+    items: &[Field<'_>],
+    report: &mut Report,
+    read: impl Fn(&Field<'_>, &mut Report) -> Option<T>,
+) -> Option<Vec<T>> {
+    let read: Vec<_> = items.iter().map(|item| read(item, report)).collect();
+    read.into_iter().collect()
+}
+
+fn boolean(field: &Field<'_>, report: &mut Report) -> Option<bool> {
+    field.as_plain(report, |field, report| field.boolean(report))
 }
 
 fn integer(field: &Field<'_>, report: &mut Report) -> Option<i64> {
-    field.integer(i128::from(i64::MIN)..=i128::from(i64::MAX), report).and_then(|number| i64::try_from(number).ok())
+    let number =
+        field.as_plain(report, |field, report| field.integer(i128::from(i64::MIN)..=i128::from(i64::MAX), report));
+    number.and_then(|number| i64::try_from(number).ok())
+}
+
+fn number(field: &Field<'_>, report: &mut Report) -> Option<f64> {
+    field.as_plain(report, |field, report| field.number(report))
 }
 
 pub(in crate::telemetry::config) const DETECTORS: [(&str, Detector); 4] = [

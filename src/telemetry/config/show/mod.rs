@@ -12,7 +12,7 @@ use self::yaml::Yaml;
 use super::schema::{DETECTORS, FORMATS, SEVERITIES};
 use crate::push::{Parts, Protocol, Signal, Tls};
 use crate::telemetry::settings::{
-    Detection, Distribution, Exporter, Logs, ParentBased, Processor, ProcessorKind, Propagator, RecordLimits,
+    Detection, Distribution, Endpoint, Exporter, Logs, ParentBased, Processor, ProcessorKind, Propagator, RecordLimits,
     ResourceSettings, Sampler, Settings, SpanLimits, Traces,
 };
 
@@ -315,7 +315,9 @@ fn distribution(distribution: &Distribution) -> Object {
     lines.some("colour", logs.colour.map(Yaml::Boolean));
     object.object("logs", lines);
     let mut endpoint = mapping::endpoint(&prometheus.mapping);
-    endpoint.some("bearer_token", prometheus.bearer_token.as_ref().map(|_| text(HIDDEN)));
+    let Endpoint { mapping: _, bearer_token, bearer_token_file } = prometheus;
+    endpoint.some("bearer_token", bearer_token.as_ref().map(|_| text(HIDDEN)));
+    endpoint.some("bearer_token_file", bearer_token_file.as_ref().map(|file| text(file.to_string_lossy())));
     object.object("prometheus", endpoint);
     object
 }
