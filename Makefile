@@ -59,7 +59,7 @@ test: ## Lint, run every test against the real parts, then one round of the demo
 
 .PHONY: test-parts
 test-parts:
-	@$(install) ffmpeg speech prometheus collector collector-full s3 postgresql redis exporters python go
+	@$(install) ffmpeg speech prometheus alertmanager collector collector-full s3 postgresql redis exporters python go
 
 .PHONY: lint
 lint: ## Check format, clippy, the API documentation, each feature by itself, and the package
@@ -82,7 +82,9 @@ bench: ## Run the benchmarks
 	cargo bench --manifest-path benches/Cargo.toml
 
 .PHONY: docs
-docs: ## Write docs/metrics.md from the catalogue, and build the API documentation
+docs: ## Write docs/metrics.md from the catalogue and alerts/slo.yaml from the objectives, and build the API documentation
 	cargo run --features cli --bin telecine -- catalog --format markdown > docs/metrics.md.new || { rm -f docs/metrics.md.new; exit 1; }
 	mv docs/metrics.md.new docs/metrics.md
+	cargo run --features cli --bin telecine -- slo alerts/slo/objectives.yaml > alerts/slo.yaml.new || { rm -f alerts/slo.yaml.new; exit 1; }
+	mv alerts/slo.yaml.new alerts/slo.yaml
 	cargo doc --no-deps --all-features

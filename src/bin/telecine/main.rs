@@ -2,6 +2,7 @@
 
 mod config;
 mod definitions;
+mod slo;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -28,6 +29,8 @@ enum Command {
     /// Check and show OpenTelemetry's configuration file (OTEL_CONFIG_FILE)
     #[command(subcommand)]
     Config(config::Command),
+    /// Print the recording rules and the alerts of service level objectives
+    Slo(slo::Slo),
 }
 
 /// What a command writes to standard output, and whether it found everything as it should be.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
     let Output { text, is_good } = match command {
         Command::Catalog { format } => Output { text: catalog(format), is_good: true },
         Command::Config(command) => command.run(),
+        Command::Slo(slo) => slo.run(),
     };
     let end = if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     match io::stdout().lock().write_all(text.as_bytes()) {

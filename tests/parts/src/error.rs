@@ -63,6 +63,7 @@ impl Missing {
             "ffmpeg" | "ffprobe" => "ffmpeg",
             "espeak-ng" | "pocketsphinx_batch" => "speech",
             "prometheus" | "promtool" => "prometheus",
+            "alertmanager" | "amtool" => "alertmanager",
             "otelcol-telecine" => "collector",
             "otelcol-telecine-full" => "collector-full",
             "prometheus-node-exporter" | "prometheus-postgres-exporter" | "prometheus-redis-exporter" => "exporters",

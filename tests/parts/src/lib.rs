@@ -6,6 +6,7 @@
 //! Nothing here waits for a length of time: each wait is for something that can be seen, with
 //! [`DEADLINE`] as the point where the test gives up and shows what the program wrote.
 
+mod alertmanager;
 mod collector;
 mod configured;
 mod error;
@@ -25,6 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use alertmanager::Alertmanager;
 pub use collector::{Collector, Received};
 pub use configured::Configured;
 pub use error::{Error, Missing};
