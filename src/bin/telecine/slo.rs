@@ -92,7 +92,8 @@ fn rules(path: &Path) -> Result<String, Error> {
         let wrong = |why| Error::Objective(path.to_owned(), objective.name.clone(), why);
         objective.check().map_err(wrong)?;
     }
-    let mut out = String::from("# Generated from the objectives by `telecine slo`; a test fails when it is stale.\ngroups:\n");
+    let mut out =
+        String::from("# Generated from the objectives by `telecine slo`; a test fails when it is stale.\ngroups:\n");
     for objective in &file.objectives {
         objective.write(&mut out);
     }
@@ -141,7 +142,11 @@ impl Objective {
         let bad = match (errors, good) {
             (Some(errors), _) => format!("(\n{}\n)\nor\n0 * (\n{events}\n)", indented(errors)),
             (_, good) => {
-                format!("clamp_min(\n  (\n{}\n  )\n  -\n  (\n{}\n  ), 0)", indented(&events), indented(&indented(good.as_deref().unwrap_or_default())))
+                format!(
+                    "clamp_min(\n  (\n{}\n  )\n  -\n  (\n{}\n  ), 0)",
+                    indented(&events),
+                    indented(&indented(good.as_deref().unwrap_or_default()))
+                )
             }
         };
         let _ = write!(out, "  - name: slo-{name}\n    interval: {INTERVAL}s\n    rules:\n");
