@@ -4,6 +4,8 @@
 #[cfg(feature = "telemetry")]
 mod apart;
 pub mod catalog;
+#[cfg(feature = "cli")]
+pub mod check;
 pub mod data;
 #[cfg(feature = "telemetry")]
 pub mod exemplar;

@@ -52,7 +52,7 @@ pub mod registry;
 #[cfg(feature = "prometheus")]
 mod serve;
 #[cfg(feature = "prometheus")]
-mod translate;
+pub(crate) mod translate;
 mod translation;
 
 pub use self::mapping::{Mapper, Mapping};

@@ -1,5 +1,6 @@
 //! The `telecine` command.
 
+mod check;
 mod config;
 mod definitions;
 mod slo;
@@ -31,6 +32,7 @@ enum Command {
     Config(config::Command),
     /// Print the recording rules and the alerts of service level objectives
     Slo(slo::Slo),
+    Check(check::Command),
 }
 
 /// What a command writes to standard output, and whether it found everything as it should be.
@@ -53,6 +55,13 @@ fn main() -> ExitCode {
         Command::Catalog { format } => Output { text: catalog(format), is_good: true },
         Command::Config(command) => command.run(),
         Command::Slo(slo) => slo.run(),
+        Command::Check(command) => match command.run() {
+            Ok(output) => output,
+            Err(error) => {
+                let _ = writeln!(io::stderr(), "telecine: {error}");
+                return ExitCode::from(2);
+            }
+        },
     };
     let end = if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     match io::stdout().lock().write_all(text.as_bytes()) {
