@@ -2,4 +2,9 @@
 #![cfg(all(feature = "otlp", feature = "prometheus"))]
 #![allow(clippy::unwrap_used, reason = "a test says by a panic that something is not as it should be")]
 
+mod otlp;
+
+mod a_killed_gateway_loses_nothing_that_was_accepted;
 mod every_documented_combination_is_valid;
+mod failed_and_slow_work_is_kept;
+mod secrets_do_not_pass;
