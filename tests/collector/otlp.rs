@@ -42,7 +42,7 @@ pub(crate) async fn offer(to: &str, request: &Value) -> bool {
 
 /// Sends a request that must be accepted.
 pub(crate) async fn send(to: &Configured, request: &Value) {
-    assert!(offer(to.http(), request).await, "{}", to.output());
+    assert!(offer(to.http(), request).await, "{}", to.complaints());
 }
 
 /// All spans, log records or metrics of what was received, each with the attributes of its resource.

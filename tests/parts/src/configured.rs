@@ -101,6 +101,12 @@ impl Configured {
         self.process.as_ref().map(Process::output).unwrap_or_default()
     }
 
+    /// The lines of its log that are warnings or worse.
+    pub fn complaints(&self) -> String {
+        let output = self.output();
+        output.lines().filter(|line| !line.contains(r#""level":"info""#)).collect::<Vec<_>>().join("\n")
+    }
+
     /// Asks the collector whether it would accept these files of `collector/`; returns what it said.
     ///
     /// # Errors

@@ -41,6 +41,14 @@ impl S3 {
         Self::start_with(buckets, &["--max-requests", &requests.to_string()]).await
     }
 
+    /// Starts one that sends numbers about itself by StatsD, with DogStatsD's tags, to this `host:port`.
+    ///
+    /// # Errors
+    /// When it is not installed, or does not start.
+    pub async fn start_telling(buckets: &[&str], statsd: &str) -> Result<Self, Error> {
+        Self::start_with(buckets, &["--metrics-dogstatsd-servers", statsd]).await
+    }
+
     async fn start_with(buckets: &[&str], more: &[&str]) -> Result<Self, Error> {
         let folder = TempDir::new()?;
         let objects = folder.path().join("objects");
