@@ -54,11 +54,11 @@ async fn point(store: &Store, metric: &str, key: &str, value: &str) -> Value {
     let find = |requests: &[Value]| {
         let all = all(requests, Received::Metrics);
         let of = all.iter().filter(|(_, told)| told["name"] == metric);
-        let points = of.flat_map(|(_, told)| {
+        let mut points = of.flat_map(|(_, told)| {
             let kinds = ["sum", "gauge", "histogram", "exponentialHistogram"];
             kinds.into_iter().filter_map(|kind| told[kind]["dataPoints"].as_array()).flatten()
         });
-        points.filter(|point| attribute(point, key) == Some(value)).last().cloned()
+        points.rfind(|point| attribute(point, key) == Some(value)).cloned()
     };
     store.collector.until(&format!("{metric} with {key}={value}"), Received::Metrics, find).await.unwrap()
 }

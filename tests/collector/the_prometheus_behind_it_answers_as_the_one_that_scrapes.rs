@@ -84,10 +84,10 @@ async fn everything(of: &Prometheus) -> BTreeMap<String, String> {
     series(&of.query(r#"{__name__=~"media_.+",__name__!~"media_telemetry_.+"}"#).await.unwrap())
 }
 
-async fn alike(scraping: &Prometheus, behind: &Prometheus, collectors: &[&Configured]) {
+async fn alike(scraping: &Prometheus, behind: &Prometheus, collectors: &[&Configured]) -> String {
     let same = || async {
         let (scraped, pushed) = (everything(scraping).await, everything(behind).await);
-        (!scraped.is_empty() && scraped == pushed).then(|| scraped.len())
+        (!scraped.is_empty() && scraped == pushed).then_some(scraped.len())
     };
     let number = match eventually("both to show the same", same).await {
         Ok(number) => number,
@@ -128,7 +128,7 @@ async fn alike(scraping: &Prometheus, behind: &Prometheus, collectors: &[&Config
     let scraped = exemplars(scraping.query_exemplars(bucket).await.unwrap());
     let pushed = exemplars(behind.query_exemplars(bucket).await.unwrap());
     assert!(!scraped.is_empty() && scraped == pushed, "exemplars: {scraped:?} {pushed:?}");
-    println!("{number} series and {} questions answered alike, {} traces in exemplars", QUESTIONS.len(), scraped.len());
+    format!("{number} series and {} questions answered alike, {} traces in exemplars", QUESTIONS.len(), scraped.len())
 }
 
 async fn scraping(telemetry: &Telemetry) -> Prometheus {
@@ -151,7 +151,7 @@ async fn by_remote_write_behind_agent_and_gateway() {
 
     let telemetry = telemetry(agent.http());
     let scraping = scraping(&telemetry).await;
-    alike(&scraping, &behind, &[&agent, &gateway]).await;
+    println!("{}", alike(&scraping, &behind, &[&agent, &gateway]).await);
     telemetry.shutdown(telecine_parts::DEADLINE).await.unwrap();
 }
 
@@ -166,6 +166,6 @@ async fn by_a_scrape_of_the_collector() {
 
     let telemetry = telemetry(collector.http());
     let scraping = scraping(&telemetry).await;
-    alike(&scraping, &behind, &[&collector]).await;
+    println!("{}", alike(&scraping, &behind, &[&collector]).await);
     telemetry.shutdown(telecine_parts::DEADLINE).await.unwrap();
 }
