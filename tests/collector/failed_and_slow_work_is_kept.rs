@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use telecine_parts::{Configured, Received, eventually, http};
+use telecine_parts::{Configured, Received};
 
-use crate::otlp::{Store, all, attribute, now, pair, send, spans};
+use crate::otlp::{Store, all, attribute, judged, now, pair, send, spans};
 
 const MINUTE: u64 = 60 * 1_000_000_000;
 
@@ -52,20 +52,6 @@ fn span<'a>(trace: &'a str, name: &'a str, parent: Option<&'a str>) -> Span<'a> 
 async fn tell(agent: &Configured, service: &str, told: &[Span<'_>]) {
     let told: Value = told.iter().map(Span::json).collect();
     send(agent, &spans(service, told)).await;
-}
-
-/// The sum of a number that a collector tells about itself.
-async fn itself(collector: &Configured, name: &str) -> Option<f64> {
-    let text = http().get(collector.metrics()).send().await.ok()?.text().await.ok()?;
-    let lines = text.lines().filter(|line| line.starts_with(name));
-    Some(lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
-}
-
-/// Waits until so many traces were judged.
-async fn judged(gateway: &Configured, traces: usize) {
-    let name = "otelcol_processor_tail_sampling_global_count_traces_sampled";
-    let enough = || async { (itself(gateway, name).await? >= traces as f64).then_some(()) };
-    eventually(&format!("{traces} traces to be judged"), enough).await.unwrap();
 }
 
 fn names(kind: &str, number: usize) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! Requests that are sent to a collector, and what is found in the files of the one behind it.
 
 use serde_json::{Value, json};
-use telecine_parts::{Collector, Configured, Received, http};
+use telecine_parts::{Collector, Configured, Received, eventually, http};
 
 /// Spans of a service.
 pub(crate) fn spans(service: &str, spans: Value) -> Value {
@@ -100,4 +100,18 @@ pub(crate) async fn pair(store: &Store, more: &[(&str, &str)]) -> (Configured, C
     let agent = [("TELECINE_GATEWAYS", &*gateways), ("TELECINE_GATEWAY", gateway.grpc())];
     let agent = Configured::start(&AGENT, &agent).await.unwrap();
     (agent, gateway)
+}
+
+/// The sum of a number that a collector tells about itself.
+async fn itself(collector: &Configured, name: &str) -> Option<usize> {
+    let text = http().get(collector.metrics()).send().await.ok()?.text().await.ok()?;
+    let lines = text.lines().filter(|line| line.starts_with(name));
+    Some(lines.filter_map(|line| line.rsplit(' ').next()?.parse::<usize>().ok()).sum())
+}
+
+/// Waits until a gateway has judged so many traces or more, and returns how many.
+pub(crate) async fn judged(gateway: &Configured, traces: usize) -> usize {
+    let name = "otelcol_processor_tail_sampling_global_count_traces_sampled";
+    let enough = || async { itself(gateway, name).await.filter(|judged| *judged >= traces) };
+    eventually(&format!("{traces} traces to be judged"), enough).await.unwrap()
 }
