@@ -11,13 +11,14 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut known = Known::new();
 //! known.catalog(&Catalog::own(), None)?;
-//! let report = Check::new(known).text("rules.yaml", "\
+//! let rules = "\
 //! groups:
 //!   - name: jobs
 //!     rules:
 //!       - alert: JobsFail
 //!         expr: rate(media_job_failures_total[5m]) > 0
-//! ");
+//! ";
+//! let report = Check::new(known).texts([("rules.yaml", rules)]);
 //! assert_eq!(report.findings[0].to_string(), "\
 //! rules.yaml:5:20: alert JobsFail: no metric is called `media_job_failures_total`; \
 //! `media_job_retries_total` is the nearest that there is [unknown-metric]");
@@ -40,5 +41,5 @@ pub use code::{Code, UnknownCode};
 pub use endpoint::scrape;
 pub use error::Error;
 pub use finding::{Finding, Report, Severity, Tally};
-pub use known::{Known, Malformed};
+pub use known::{Known, Malformed, outline};
 pub use read::{Check, DEFAULT_INTERVAL};

@@ -90,9 +90,10 @@ impl Check {
         Ok(self.run(&texts))
     }
 
-    /// Checks one text as if it were a file of that name.
-    pub fn text(self, name: &str, text: &str) -> Report {
-        self.run(&[Text { name: name.to_owned(), text: text.to_owned(), is_named: true }])
+    /// Checks texts as if they were files of these names.
+    pub fn texts<N: Into<String>, T: Into<String>>(self, texts: impl IntoIterator<Item = (N, T)>) -> Report {
+        let texts = texts.into_iter().map(|(name, text)| Text { name: name.into(), text: text.into(), is_named: true });
+        self.run(&texts.collect::<Vec<_>>())
     }
 
     fn run(self, texts: &[Text]) -> Report {

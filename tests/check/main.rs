@@ -2,5 +2,11 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test says by a panic that something is not as it should be")]
 
+mod a_platforms_dead_panels_and_alerts_are_found;
+mod a_profile_has_names_of_its_own;
+mod a_scrape_tells_what_there_is;
+mod dashboard;
+mod every_code_has_its_case;
 mod support;
 mod the_command_tells_file_line_and_reason;
+mod what_promtool_accepts_is_read;

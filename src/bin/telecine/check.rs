@@ -31,8 +31,8 @@ pub(crate) struct Command {
     /// A file with the bearer token that endpoints want
     #[arg(long, value_name = "FILE")]
     bearer_token_file: Option<PathBuf>,
-    /// A saved scrape, of any program
-    #[arg(long, value_name = "FILE")]
+    /// A saved scrape of any program, or a folder of them (`.prom`)
+    #[arg(long, value_name = "PATH")]
     metrics: Vec<PathBuf>,
     /// The time between two scrapes
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = humantime::parse_duration)]
@@ -80,7 +80,7 @@ impl Command {
             known.catalog(&catalog, settings.as_ref()).map_err(said)?;
             file.get_or_insert((path.display().to_string(), read(path)?));
         }
-        for path in &self.metrics {
+        for path in &saved(&self.metrics)? {
             scrape(&mut known, &path.display().to_string(), &read(path)?)?;
         }
         let token = self.bearer_token_file.as_deref().map(read).transpose()?;
@@ -94,6 +94,24 @@ impl Command {
         }
         check.paths(&self.paths).map_err(said)
     }
+}
+
+/// Saved scrapes, and those in folders.
+fn saved(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let unreadable = |source| said(check::Error::Unreadable { path: path.clone(), source });
+        for entry in std::fs::read_dir(path).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?.path();
+            files.extend(Some(entry).filter(|entry| entry.extension().is_some_and(|extension| extension == "prom")));
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 fn said(error: impl std::fmt::Display) -> String {
@@ -110,4 +128,32 @@ fn scrape(known: &mut Known, place: &str, text: &str) -> Result<(), String> {
 
 fn settings(path: &Path) -> Result<Settings, String> {
     Ok(File::read(path, &Environment::of_process()).map_err(said)?.settings)
+}
+
+/// Print a scrape without its numbers and label values: what `telecine check --metrics` needs of it, to be kept beside
+/// dashboards
+#[derive(Args)]
+pub(crate) struct Outline {
+    /// An endpoint, or a saved scrape
+    #[arg(value_name = "URL OR FILE")]
+    source: String,
+    /// A file with the bearer token that the endpoint wants
+    #[arg(long, value_name = "FILE")]
+    bearer_token_file: Option<PathBuf>,
+}
+
+impl Outline {
+    /// # Errors
+    /// It cannot be read, or is no scrape.
+    pub(crate) fn run(self) -> Result<Output, String> {
+        let Self { source, bearer_token_file } = self;
+        let token = bearer_token_file.as_deref().map(read).transpose()?;
+        let text = match source.starts_with("http://") || source.starts_with("https://") {
+            true => check::scrape(&source, token.as_deref().map(str::trim)).map_err(said)?,
+            false => read(Path::new(&source))?,
+        };
+        let outline = check::outline(&text);
+        let text = outline.map_err(|error| said(check::Error::Scrape { place: source, source: error }))?;
+        Ok(Output { text, is_good: true })
+    }
 }

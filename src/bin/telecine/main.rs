@@ -33,6 +33,7 @@ enum Command {
     /// Print the recording rules and the alerts of service level objectives
     Slo(slo::Slo),
     Check(check::Command),
+    Outline(check::Outline),
 }
 
 /// What a command writes to standard output, and whether it found everything as it should be.
@@ -55,14 +56,24 @@ fn main() -> ExitCode {
         Command::Catalog { format } => Output { text: catalog(format), is_good: true },
         Command::Config(command) => command.run(),
         Command::Slo(slo) => slo.run(),
-        Command::Check(command) => match command.run() {
-            Ok(output) => output,
-            Err(error) => {
-                let _ = writeln!(io::stderr(), "telecine: {error}");
-                return ExitCode::from(2);
-            }
-        },
+        Command::Check(command) => return ended(command.run()),
+        Command::Outline(command) => return ended(command.run()),
     };
+    written(&text, is_good)
+}
+
+/// What cannot be done at all is told on standard error, with a status of its own.
+fn ended(output: Result<Output, String>) -> ExitCode {
+    match output {
+        Ok(Output { text, is_good }) => written(&text, is_good),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "telecine: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn written(text: &str, is_good: bool) -> ExitCode {
     let end = if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     match io::stdout().lock().write_all(text.as_bytes()) {
         Ok(()) => end,

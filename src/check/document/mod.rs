@@ -3,6 +3,9 @@
 mod json;
 mod yaml;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use json::parse as json;
 pub(super) use yaml::parse as yaml;
 

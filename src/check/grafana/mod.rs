@@ -7,6 +7,9 @@ mod style;
 mod substitute;
 mod variables;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use super::Code;

@@ -1,6 +1,7 @@
 //! Scrapes: Prometheus' text format and OpenMetrics.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use super::{Known, Labels, Role, Series, TARGET, Values, bounds};
 
@@ -21,6 +22,75 @@ struct Samples {
     bounds: Vec<f64>,
 }
 
+/// What a scrape has: the types of families, and the samples by their names.
+struct Scrape<'a> {
+    types: BTreeMap<&'a str, &'a str>,
+    samples: BTreeMap<String, Samples>,
+}
+
+/// A scrape without its numbers and the values of its labels, to be kept beside dashboards that are checked with it: a
+/// sample for each name, with every label that any series of that name has. Bounds of buckets stay.
+///
+/// # Errors
+/// A line that is of neither format.
+pub fn outline(text: &str) -> Result<String, Malformed> {
+    let Scrape { types, samples } = read(text)?;
+    let mut outline = String::new();
+    let mut last = "";
+    for (name, Samples { labels, bounds }) in &samples {
+        let (family, _) = role(name, &types);
+        if let Some(kind) = types.get(family).filter(|_| family != last) {
+            let _ = writeln!(outline, "# TYPE {family} {kind}");
+        }
+        last = family;
+        let labels: Vec<_> =
+            labels.iter().filter(|label| *label != "le").map(|label| format!("{label}=\"*\"")).collect();
+        let mut bounds: Vec<_> = bounds.iter().map(|bound| bounds::spelled(*bound)[0].clone()).collect();
+        bounds.dedup();
+        let line = |outline: &mut String, labels: &[String]| {
+            let _ = match labels.join(",") {
+                labels if labels.is_empty() => writeln!(outline, "{name} 0"),
+                labels => writeln!(outline, "{name}{{{labels}}} 0"),
+            };
+        };
+        if bounds.is_empty() {
+            line(&mut outline, &labels);
+        }
+        for bound in bounds {
+            line(&mut outline, &[labels.as_slice(), &[format!("le=\"{bound}\"")]].concat());
+        }
+    }
+    Ok(outline)
+}
+
+fn read(text: &str) -> Result<Scrape<'_>, Malformed> {
+    let mut types: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut samples: BTreeMap<String, Samples> = BTreeMap::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if let Some(declared) = line.strip_prefix("# TYPE ") {
+            if let Some((name, kind)) = declared.trim().rsplit_once(' ') {
+                types.insert(name.trim().trim_matches('"'), kind.trim());
+            }
+        } else if !line.is_empty() && !line.starts_with('#') {
+            let (name, labels) =
+                sample(line).map_err(|reason| Malformed { line: index + 1, reason: reason.to_owned() })?;
+            let samples = samples.entry(name).or_default();
+            for (label, value) in labels {
+                if label == "le" {
+                    samples.bounds.extend(bounds::read(&value).filter(|bound| bound.is_finite()));
+                }
+                samples.labels.insert(label);
+            }
+        }
+    }
+    for samples in samples.values_mut() {
+        samples.bounds.sort_by(f64::total_cmp);
+        samples.bounds.dedup();
+    }
+    Ok(Scrape { types, samples })
+}
+
 impl Known {
     /// Adds what a scrape shows, in Prometheus' text format or OpenMetrics. Labels that no series has at that
     /// moment are unknown.
@@ -28,26 +98,7 @@ impl Known {
     /// # Errors
     /// A line that is of neither format.
     pub fn scrape(&mut self, text: &str) -> Result<(), Malformed> {
-        let mut types: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut samples: BTreeMap<String, Samples> = BTreeMap::new();
-        for (index, line) in text.lines().enumerate() {
-            let line = line.trim();
-            if let Some(declared) = line.strip_prefix("# TYPE ") {
-                if let Some((name, kind)) = declared.trim().rsplit_once(' ') {
-                    types.insert(name.trim().trim_matches('"'), kind.trim());
-                }
-            } else if !line.is_empty() && !line.starts_with('#') {
-                let (name, labels) =
-                    sample(line).map_err(|reason| Malformed { line: index + 1, reason: reason.to_owned() })?;
-                let samples = samples.entry(name).or_default();
-                for (label, value) in labels {
-                    if label == "le" {
-                        samples.bounds.extend(bounds::read(&value).filter(|bound| bound.is_finite()));
-                    }
-                    samples.labels.insert(label);
-                }
-            }
-        }
+        let Scrape { types, samples } = read(text)?;
         for (name, samples) in samples {
             self.show(&name, samples, &types);
         }
@@ -55,7 +106,7 @@ impl Known {
     }
 
     fn show(&mut self, name: &str, samples: Samples, types: &BTreeMap<&str, &str>) {
-        let Samples { labels, mut bounds } = samples;
+        let Samples { labels, bounds } = samples;
         let (family, role) = role(name, types);
         self.shown.insert(name.to_owned());
         if family != name {
@@ -65,8 +116,6 @@ impl Known {
             let labels = labels.iter().filter(|label| *label != "le").cloned().collect();
             self.show_series(family, Role::Native, labels, Vec::new());
         }
-        bounds.sort_by(f64::total_cmp);
-        bounds.dedup();
         self.show_series(name, role, labels, bounds);
     }
 

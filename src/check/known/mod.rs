@@ -6,11 +6,14 @@ mod exposition;
 mod mapped;
 mod nearest;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub(super) use bounds::{read as bound, spelled};
-pub use exposition::Malformed;
+pub use exposition::{Malformed, outline};
 
 use super::Tally;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use promql_parser::parser::{BinaryExpr, LabelModifier, VectorMatchCardinality};
+use promql_parser::parser::{BinaryExpr, Expr, LabelModifier, VectorMatchCardinality};
 
 use super::{Life, Shape, Walk, Wanted};
 use crate::check::Code;
@@ -21,7 +21,10 @@ impl Walk<'_> {
         let operator = binary.op.to_string();
         let operator = operator.as_str();
         let of_right = if ["and", "unless"].contains(&operator) { Wanted::Presence } else { wanted };
-        let left = self.expression(&binary.lhs, wanted);
+        // `x unless x offset 5m` is what came to be in five minutes.
+        let is_new =
+            operator == "unless" && matches!(&*binary.rhs, Expr::VectorSelector(past) if past.offset.is_some());
+        let left = self.expression(&binary.lhs, if is_new { Wanted::Presence } else { wanted });
         let right = self.expression(&binary.rhs, of_right);
         match (left.is_scalar, right.is_scalar) {
             (true, true) => numbers(operator, &left, &right),

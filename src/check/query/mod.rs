@@ -4,6 +4,7 @@ mod aggregate;
 mod binary;
 mod call;
 mod matching;
+mod number;
 mod range;
 mod selector;
 mod shape;
@@ -81,7 +82,7 @@ pub(super) fn read_presence(query: &str, reading: Reading<'_>) -> Result<(Shape,
 }
 
 fn read_as(query: &str, reading: Reading<'_>, wanted: Wanted) -> Result<(Shape, Vec<Problem>), Problem> {
-    let expression = parser::parse(query).map_err(|reason| {
+    let expression = parser::parse(&number::without_separators(query)).map_err(|reason| {
         let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
         Problem { code: Code::Syntax, reason: format!("the query does not parse: {reason}"), about: None }
     })?;
