@@ -24,7 +24,7 @@ use crate::store::Store;
 pub enum JobType {
     /// All renditions, an HLS package of one, a thumbnail.
     Transcode,
-    /// The largest rendition again, in a codec that takes less room.
+    /// The largest rendition again, in a codec that takes less room: on a GPU, where there is one for it.
     Reencode,
     /// The first seconds, small.
     Clip,
@@ -172,8 +172,8 @@ impl Pipeline {
         bar.steps(3);
         let rendition = ladder(source).pop().context("no rendition fits")?;
         let path = folder.join(format!("{}_hevc.mp4", rendition.name));
-        let command = Command::rendition(source, &rendition, &path).encoder(Encoder::new("libx265"));
-        let encode = self.encode(&rendition.name, ["hevc", "libx265"], command, source.duration, bar);
+        let command = Command::rendition(source, &rendition, &path).encoder(Encoder::new("hevc_nvenc"));
+        let encode = self.encode(&rendition.name, ["hevc", "hevc_nvenc"], command, source.duration, bar);
         steps.stage(Stage::Transcode).run(encode).await?;
         Ok(vec![Made { rendition: rendition.name, path }])
     }

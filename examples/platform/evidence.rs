@@ -51,13 +51,19 @@ async fn exemplars(parts: &Parts) -> Result<String, String> {
 async fn trace(parts: &Parts, folder: &Folder, driver: &Driver) -> Result<String, String> {
     let collector = parts.collector.as_ref().ok_or("the collector does not run")?;
     let trace = driver.trace().ok_or("no job was asked for")?;
-    let spans = collector.until("the trace of a job", Received::Traces, |received| {
-        let spans = spans_of(received, &trace.id);
+    let file = collector.file(Received::Traces);
+    let found = || async {
+        let text = tokio::fs::read_to_string(&file).await.ok()?;
+        // Of a file that is large, and still written.
+        let lines = text.lines().filter(|line| line.contains(&trace.id));
+        let received: Vec<Value> = lines.filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let spans = spans_of(&received, &trace.id);
         leads(&spans).then_some(spans.len())
-    });
+    };
+    let spans = eventually("the trace of a job", found).await;
     // What came instead is in a file.
-    let spans = spans.await.map_err(|_| {
-        let file = folder.shown(&collector.file(Received::Traces));
+    let spans = spans.map_err(|_| {
+        let file = folder.shown(&file);
         format!("{} of job {} does not lead from the request to the upload: {file}", trace.id, trace.job)
     })?;
     let way: Vec<_> = WAY.iter().map(|(service, span)| format!("{service} {span}")).collect();

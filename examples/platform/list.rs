@@ -1,7 +1,7 @@
 //! What has to move, and whether it has.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -36,11 +36,25 @@ struct Instrument {
     unit: String,
 }
 
+/// How many metrics of a page are not there, or are but zero.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Rest {
+    missing: usize,
+    idle: usize,
+}
+
 /// What these programs serve, by name.
 pub(crate) type Pages = BTreeMap<&'static str, String>;
 
 /// What of the catalogue these programs do not do, and why not.
-pub(crate) const NOT_HERE: &[(&str, &str)] = &[];
+pub(crate) const NOT_HERE: &[(&str, &str)] = &[
+    ("media.runtime.blocking.active", "only in programs built with tokio_unstable"),
+    ("media.runtime.blocking.queue.size", "only in programs built with tokio_unstable"),
+    ("media.telemetry.overflow", "budgets keep these programs from it"),
+    ("media.telemetry.scrape.left_out", "no names of theirs collide"),
+    ("media.transcode.quality", "they compare no pictures"),
+    ("media.upload.aborts", "their stores are busy, but take every part in the end"),
+];
 
 impl List {
     /// What a platform asks of each program.
@@ -71,9 +85,12 @@ impl List {
     /// Looks at what every program serves now.
     pub(crate) async fn look(&mut self, parts: &Parts, client: &Client) {
         for (program, page) in pages(parts, client).await {
-            let served = asked::read(&page);
-            for item in self.items.iter_mut().filter(|item| item.is_of(program)) {
-                item.moved |= served.get(&item.asked.name).is_some_and(|served| served.number > 0.0);
+            let still = |item: &&mut Item| !item.moved && item.is_of(program);
+            let resting: Vec<_> = self.items.iter_mut().filter(still).collect();
+            let names: HashSet<_> = resting.iter().map(|item| item.asked.name.as_str()).collect();
+            let moving = moving(&page, &names);
+            for item in resting {
+                item.moved = moving.contains(&item.asked.name);
             }
         }
     }
@@ -86,31 +103,45 @@ impl List {
         self.items.iter().filter(|item| item.moved).count()
     }
 
-    /// The last page of each program: that of the moment at which the fewest of its metrics were at rest.
+    /// The last page of each program: that of the moment at which the fewest of its metrics were at rest. It is waited
+    /// for longer where one is not there at all, as what a background task asks for is not while it cannot.
     pub(crate) async fn busiest(&mut self, parts: &Parts, client: &Client, longest: Duration) -> Pages {
         let started = Instant::now();
-        let mut best: BTreeMap<&'static str, (usize, String)> = BTreeMap::new();
+        let mut best: BTreeMap<&'static str, (Rest, String)> = BTreeMap::new();
         loop {
             for (program, page) in pages(parts, client).await {
-                let known = best.get(program).map_or(usize::MAX, |(resting, _)| *resting);
+                let known = best.get(program).map_or(Rest::MOST, |(rest, _)| *rest);
                 // Once nothing rests, that is the last that was asked for.
-                if known > 0 {
-                    let resting = self.resting(program, &asked::read(&page));
-                    if resting < known {
-                        best.insert(program, (resting, page));
+                if known > Rest::default() {
+                    let rest = self.rest(program, &asked::read(&page));
+                    if rest < known {
+                        best.insert(program, (rest, page));
                     }
                 }
             }
-            if started.elapsed() > longest || best.values().all(|(resting, _)| *resting == 0) {
+            let all = |is_so: fn(&Rest) -> bool| best.values().all(|(rest, _)| is_so(rest));
+            let enough = match started.elapsed() {
+                elapsed if elapsed > longest * 5 => true,
+                elapsed if elapsed > longest => all(|rest| rest.missing == 0),
+                _ => all(|rest| *rest == Rest::default()),
+            };
+            if enough {
                 return best.into_iter().map(|(program, (_, page))| (program, page)).collect();
             }
             tokio::time::sleep(LOOK).await;
         }
     }
 
-    fn resting(&self, program: &str, served: &BTreeMap<String, Served>) -> usize {
-        let rests = |item: &&Item| served.get(&item.asked.name).is_none_or(|served| served.number == 0.0);
-        self.items.iter().filter(|item| item.is_of(program)).filter(rests).count()
+    fn rest(&self, program: &str, served: &BTreeMap<String, Served>) -> Rest {
+        let mut rest = Rest::default();
+        for item in self.items.iter().filter(|item| item.is_of(program)) {
+            match served.get(&item.asked.name) {
+                None => rest.missing += 1,
+                Some(served) if served.number == 0.0 => rest.idle += 1,
+                Some(_) => {}
+            }
+        }
+        rest
     }
 
     /// What is not as it should be, a line each: what has not moved, and what the last pages do not have.
@@ -130,6 +161,10 @@ impl List {
         };
         self.items.iter().filter_map(fault).collect()
     }
+}
+
+impl Rest {
+    const MOST: Self = Self { missing: usize::MAX, idle: usize::MAX };
 }
 
 impl Item {
@@ -170,4 +205,16 @@ async fn pages(parts: &Parts, client: &Client) -> Vec<(&'static str, String)> {
         Some((program.name, page))
     });
     futures_util::future::join_all(asked).await.into_iter().flatten().collect()
+}
+
+/// Which of these metrics have a series on the page that is not zero; of a histogram, one with values.
+fn moving(page: &str, names: &HashSet<&str>) -> HashSet<String> {
+    // Not all of the page is read: it is large, and looked at again and again.
+    let moves = |line: &str| {
+        let name = &line[..line.find(['{', ' '])?];
+        let name = [name.strip_suffix("_count").unwrap_or(name), name].into_iter().find(|name| names.contains(name))?;
+        let value: f64 = line.rsplit(' ').next()?.parse().ok()?;
+        (value != 0.0).then(|| name.to_owned())
+    };
+    page.lines().filter(|line| !line.starts_with('#')).filter_map(moves).collect()
 }

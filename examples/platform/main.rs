@@ -142,6 +142,7 @@ async fn run(screen: &mut Screen, parts: &mut Parts, folder: &Folder, options: &
     while !options.once || (!list.all_moved() && started.elapsed() < deadline) {
         driver.still_drives()?;
         parts.still_run()?;
+        let looked = Instant::now();
         list.look(parts, &driver.client).await;
         let status = report::status(&list, &driver, started.elapsed());
         screen.status(&status);
@@ -149,7 +150,8 @@ async fn run(screen: &mut Screen, parts: &mut Parts, folder: &Folder, options: &
             told = Instant::now();
             screen.line(status);
         }
-        tokio::time::sleep(LOOK).await;
+        // Never more than half of the time.
+        tokio::time::sleep(LOOK.max(looked.elapsed())).await;
     }
     let pages = list.busiest(parts, &driver.client, BUSIEST).await;
     screen.status("  waiting until Prometheus and the collector have it all");

@@ -17,8 +17,12 @@ use crate::{Options, launch};
 const PROMETHEUS: [&str; 2] =
     ["--enable-feature=exemplar-storage,native-histograms", "--storage.tsdb.retention.time=1d"];
 
-/// Metrics come every second for as long as the platform stays up.
-const COLLECTOR: &str = "exporters: {file/metrics: {rotation: {max_megabytes: 64, max_backups: 1}}}";
+/// It all comes for as long as the platform stays up.
+const COLLECTOR: &str = "exporters:
+  file/metrics: {rotation: {max_megabytes: 64, max_backups: 1}}
+  file/traces: {rotation: {max_megabytes: 64, max_backups: 1}}
+  file/logs: {rotation: {max_megabytes: 64, max_backups: 1}}
+";
 
 /// The bucket of the converter's videos.
 const BUCKET: &str = "robots";
@@ -229,7 +233,7 @@ impl Parts {
                 command.arg("--database").arg(folder.run().join("platform.sqlite"));
                 command.arg(format!("--redis=redis://127.0.0.1:{}/0", self.redis_port));
                 // Sooner than by default, since somebody is waiting.
-                command.args(["--reconcile-every", "10", "--worker-timeout", "16", "--player-timeout", "10"]);
+                command.args(["--reconcile-every", "10", "--worker-timeout", "30", "--player-timeout", "10"]);
                 command.args(["--tenant", "demo=10737418240", "--tenant", "acme=53687091200", "--tenant", "tiny=1"]);
             }
             "media_worker" => {

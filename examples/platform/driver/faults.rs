@@ -1,13 +1,15 @@
 //! What befalls the platform. Nothing is pretended: the lock of the database is taken, Redis is killed, workers fall
 //! silent, ffmpegs are stopped and killed.
 
-use std::{process::Command, sync::Arc, time::Duration};
+use std::{future::ready, path::Path, process::Command, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use super::{Users, again};
+use crate::media::LONG;
 
 /// Between two faults of a kind.
 const PEACE: Duration = Duration::from_secs(60);
@@ -19,8 +21,12 @@ const AWAY: u64 = 20;
 /// How long it is slow.
 const SLOW: Duration = Duration::from_secs(4);
 
-/// How long a worker of this file is heard of. The API counts it as lost when it was silent for half of its patience.
+/// More workers than there are names for in labels (128).
 const FLEET: usize = 130;
+/// The worker calls it a stall after 30 s.
+const STALL: Duration = Duration::from_secs(33);
+/// Of a job of the worker's own.
+const ATTEMPTS: u32 = 2;
 
 /// The database is slow, and then it is away.
 pub(super) async fn of_the_database(users: Arc<Users>) -> Result<()> {
@@ -76,46 +82,54 @@ pub(super) async fn of_workers(users: Arc<Users>) -> Result<()> {
         let name = format!("ghost-{}", lives.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
         let alive = json!({"worker": name, "state": "busy", "running": 1, "capacity": 1, "load": {"memory": 0.9}});
         users.post("/worker/heartbeat", &alive).await?;
-        users.post("/worker/claim", &json!({"worker": name, "types": ["transcode"]})).await?;
-        // More than there are names for: the rest share one.
+        users.post("/worker/claim", &json!({"worker": name, "types": ["thumbnail"]})).await?;
+        // Those that have no name of their own share one.
         let fleet: Vec<_> = (0..FLEET).map(|number| format!("spare-{number}")).collect();
-        for worker in &fleet {
-            users.post("/worker/heartbeat", &json!({"worker": worker, "state": "idle", "capacity": 1})).await?;
-        }
-        for worker in &fleet {
-            users.post("/worker/leave", &json!({"worker": worker})).await?;
+        let tell = |path: &'static str| {
+            let told = |worker: &String| {
+                let said = json!({"worker": worker, "state": "idle", "capacity": 1});
+                let users = &users;
+                async move { users.post(path, &said).await }
+            };
+            stream::iter(fleet.iter().map(told).collect::<Vec<_>>()).buffer_unordered(8).try_collect::<Vec<_>>()
+        };
+        tell("/worker/heartbeat").await?;
+        tell("/worker/leave").await?;
+        Ok(())
+    })
+    .await
+}
+
+/// An ffmpeg is stopped for so long that it counts as a stall, and killed until its job has failed.
+pub(super) async fn of_ffmpeg(users: Arc<Users>) -> Result<()> {
+    let encoder = users.encoder.context("there is no media worker")?;
+    again(PEACE, || async {
+        // In the worker's own queue, where no others wait.
+        let job = json!({"type": "transcode", "input": LONG});
+        users.ask(users.client.post(format!("{}/jobs", users.worker)).body(job.to_string())).await?;
+        let stopped = found(&users, encoder).await?;
+        signal("STOP", &stopped)?;
+        tokio::time::sleep(STALL).await;
+        for _ in 0..ATTEMPTS {
+            kill(&users, encoder).await?;
         }
         Ok(())
     })
     .await
 }
 
-/// An ffmpeg is stopped for so long that it counts as a stall; another is killed, and its job tried again.
-pub(super) async fn of_ffmpeg(users: Arc<Users>) -> Result<()> {
-    let encoder = users.encoder.context("there is no media worker")?;
-    again(Duration::from_secs(1), || async {
-        // Of a film that plays for an hour: it does not end before it is found.
-        let job = json!({"type": "transcode", "input": crate::media::LONG, "tenant": "demo"});
-        users.post("/jobs", &job).await?;
-        let long = || std::future::ready(child_of(encoder, crate::media::LONG).is_some());
-        users.until("the long film to be transcoded", long).await?;
-        let stopped = child_of(encoder, crate::media::LONG).context("it is gone")?;
-        signal("STOP", &stopped)?;
-        tokio::time::sleep(Duration::from_secs(33)).await;
-        signal("CONT", &stopped)?;
-        for _ in 0..3 {
-            let found = || std::future::ready(child_of(encoder, crate::media::LONG).is_some());
-            users.until("the long film to be transcoded again", found).await?;
-            if let Some(killed) = child_of(encoder, crate::media::LONG) {
-                signal("KILL", &killed)?;
-                let gone = || std::future::ready(!std::path::Path::new("/proc").join(&killed).exists());
-                users.until("it to be gone", gone).await?;
-            }
-        }
-        tokio::time::sleep(PEACE).await;
-        Ok(())
-    })
-    .await
+/// Kills the ffmpeg that works on the long film.
+async fn kill(users: &Users, encoder: u32) -> Result<()> {
+    let process = found(users, encoder).await?;
+    signal("KILL", &process)?;
+    let gone = || ready(!Path::new("/proc").join(&process).exists());
+    users.until("it to be gone", gone).await
+}
+
+/// Waits until an ffmpeg works on the long film, and returns its process id.
+async fn found(users: &Users, encoder: u32) -> Result<String> {
+    users.until("the long film to be transcoded", || ready(child_of(encoder, LONG).is_some())).await?;
+    child_of(encoder, LONG).context("it is gone")
 }
 
 fn signal(name: &str, process: &str) -> Result<()> {

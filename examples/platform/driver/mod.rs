@@ -196,14 +196,17 @@ impl Users {
     }
 }
 
-/// Does something again and again. That one round of it fails is nothing to users who know that faults befall it.
+/// How soon a round is begun again that failed, as it does while something befalls the platform.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Does something again and again, with a pause after each round.
 async fn again<Round>(pause: Duration, mut round: impl FnMut() -> Round) -> Result<()>
 where
     Round: Future<Output = Result<()>>,
 {
     loop {
         // What was refused is counted where it was sent.
-        let _ = round().await;
+        let pause = if round().await.is_ok() { pause } else { pause.min(SOON) };
         tokio::time::sleep(pause).await;
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     hash::{BuildHasher, RandomState},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -12,20 +12,20 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Trace, Users, Video, again};
-use crate::media::{BROKEN, DAMAGED, FILM, LONG, NO_SPEECH, UNEVEN};
+use crate::media::{BROKEN, DAMAGED, FILM, LONG, NO_SPEECH, SNOW, UNEVEN};
 
 /// What is uploaded, in place of the name of a file.
 const UPLOADED: &str = "";
 
 /// The jobs of each type, one after the other.
 const JOBS: [(&str, &[&str]); 7] = [
-    ("transcode", &[UPLOADED, BROKEN, DAMAGED, UPLOADED, UNEVEN]),
+    ("transcode", &[UPLOADED, UNEVEN, BROKEN, DAMAGED, UPLOADED]),
     ("reencode", &[UPLOADED, BROKEN]),
     ("clip", &[UPLOADED, BROKEN, LONG]),
     ("thumbnail", &[UPLOADED, "not there.mp4"]),
     ("single", &["welcome.wav", "broken.wav"]),
     ("channel", &["lectures", NO_SPEECH]),
-    ("convert", &["kitchen", "kitchen", "kitchen/000002", "cellar"]),
+    ("convert", &["kitchen", SNOW, "kitchen/000002", "kitchen", "cellar"]),
 ];
 
 /// How many jobs of each type may wait while there is much to do.
@@ -55,7 +55,7 @@ pub(super) async fn uploads(users: Arc<Users>) -> Result<()> {
 
 /// Keeps jobs waiting, and sees what becomes of them.
 pub(super) async fn jobs(users: Arc<Users>) -> Result<()> {
-    let next = std::sync::Mutex::new([0_usize; JOBS.len()]);
+    let turns = Mutex::new([0_usize; JOBS.len()]);
     again(PAUSE, || async {
         let known = users.get("/jobs").await?;
         let known = known.as_array().map_or(&[][..], Vec::as_slice);
@@ -66,17 +66,14 @@ pub(super) async fn jobs(users: Arc<Users>) -> Result<()> {
             if waits >= if busy { BACKLOG } else { 1 } {
                 continue;
             }
-            let turn = {
-                let mut next = next.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                next[number] += 1;
-                next[number] - 1
-            };
+            let turn = turns.lock().unwrap_or_else(PoisonError::into_inner)[number];
             let input = match inputs[turn % inputs.len()] {
                 UPLOADED => users.video()?.file,
                 named => named.to_owned(),
             };
             let tenant = if turn % 2 == 0 { "demo" } else { "acme" };
             submit(&users, job_type, &input, tenant).await?;
+            turns.lock().unwrap_or_else(PoisonError::into_inner)[number] += 1;
         }
         // The media worker has an interface of its own, and a queue.
         let here = json!({"type": "clip", "input": users.video()?.file});
@@ -94,16 +91,15 @@ pub(super) async fn jobs(users: Arc<Users>) -> Result<()> {
 async fn submit(users: &Users, job_type: &str, input: &str, tenant: &str) -> Result<()> {
     let mut request = users.request(Method::POST, "/jobs");
     let traced = job_type == "transcode" && users.state().trace.is_none();
-    let random = || format!("{:016x}", RandomState::new().hash_one(0) | 1);
-    let trace = random() + &random();
     if traced {
-        request = request.header("traceparent", format!("00-{trace}-{}-01", random()));
+        let random = || format!("{:016x}", RandomState::new().hash_one(0) | 1);
+        request = request.header("traceparent", format!("00-{}{}-{}-01", random(), random(), random()));
     }
     let job = json!({"type": job_type, "input": input, "tenant": tenant});
     let accepted = users.ask(request.body(job.to_string())).await?;
     if traced {
-        let job = accepted["id"].as_str().context("a job without an id")?.to_owned();
-        users.state().trace = Some(Trace { id: trace, job });
+        let text = |key: &str| accepted[key].as_str().map(str::to_owned).context("a job without an id or a trace");
+        users.state().trace = Some(Trace { id: text("trace_id")?, job: text("id")? });
     }
     Ok(())
 }
