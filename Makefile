@@ -82,10 +82,9 @@ bench: ## Run the benchmarks
 	cargo bench --manifest-path benches/Cargo.toml
 
 .PHONY: docs
-docs: ## Write docs/metrics.md from the catalogue, docs/coverage.md from what the tests see, and alerts/slo.yaml from the objectives, and build the API documentation
+docs: ## Write docs/metrics.md from the catalogue, docs/coverage.md from what the tests see, and alerts/slo-*.yaml from the objectives, and build the API documentation
 	cargo run --features cli --bin telecine -- catalog --format markdown > docs/metrics.md.new || { rm -f docs/metrics.md.new; exit 1; }
 	mv docs/metrics.md.new docs/metrics.md
-	cargo run --features cli --bin telecine -- slo alerts/slo/objectives.yaml > alerts/slo.yaml.new || { rm -f alerts/slo.yaml.new; exit 1; }
-	mv alerts/slo.yaml.new alerts/slo.yaml
+	cargo run --features cli --bin telecine -- slo alerts/slo/objectives.yaml --into alerts
 	TELECINE_WRITE=1 cargo test --quiet --all-features --test coverage the_page_is_not_stale
 	cargo doc --no-deps --all-features

@@ -16,6 +16,9 @@ use crate::Output;
 pub(crate) struct Slo {
     /// Service level objectives, as alerts/slo/objectives.yaml has them
     file: PathBuf,
+    /// Write a file for each objective, slo-NAME.yaml, into this folder, instead of all to standard output
+    #[arg(long, value_name = "FOLDER")]
+    into: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -47,7 +50,7 @@ struct Objective {
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error("{0}: {1}")]
-    Read(PathBuf, std::io::Error),
+    File(PathBuf, std::io::Error),
     #[error("{0}: {1}")]
     Parse(PathBuf, serde_norway::Error),
     #[error("{0}: {1}: {2}")]
@@ -76,39 +79,41 @@ const INTERVAL: u32 = 30;
 /// Fewer bad events than these in the long window are nobody's alert.
 const FEWEST_ERRORS: u32 = 5;
 
+const HEAD: &str = "# Generated from the objectives by `telecine slo`; a test fails when it is stale.\ngroups:\n";
+
 impl Slo {
     pub(crate) fn run(self) -> Output {
-        match rules(&self.file) {
+        match self.write() {
             Ok(text) => Output { text, is_good: true },
             Err(error) => Output { text: format!("{error}\n"), is_good: false },
         }
     }
+
+    fn write(self) -> Result<String, Error> {
+        let objectives = objectives(&self.file)?;
+        let Some(folder) = self.into else {
+            let rules: String = objectives.iter().map(Objective::rules).collect();
+            return Ok(format!("{HEAD}{rules}"));
+        };
+        let mut written = String::new();
+        for objective in &objectives {
+            let path = folder.join(format!("slo-{}.yaml", objective.name));
+            fs::write(&path, format!("{HEAD}{}", objective.rules()))
+                .map_err(|error| Error::File(path.clone(), error))?;
+            let _ = writeln!(written, "{}", path.display());
+        }
+        Ok(written)
+    }
 }
 
-fn rules(path: &Path) -> Result<String, Error> {
-    let text = fs::read_to_string(path).map_err(|error| Error::Read(path.to_owned(), error))?;
+fn objectives(path: &Path) -> Result<Vec<Objective>, Error> {
+    let text = fs::read_to_string(path).map_err(|error| Error::File(path.to_owned(), error))?;
     let file: File = serde_norway::from_str(&text).map_err(|error| Error::Parse(path.to_owned(), error))?;
     for objective in &file.objectives {
         let wrong = |why| Error::Objective(path.to_owned(), objective.name.clone(), why);
         objective.check().map_err(wrong)?;
     }
-    let mut out =
-        String::from("# Generated from the objectives by `telecine slo`; a test fails when it is stale.\ngroups:\n");
-    for objective in &file.objectives {
-        objective.write(&mut out);
-    }
-    out.push_str(&format!(
-        "  - name: slo\n    rules:\n{}",
-        Rule::alert("ObjectiveWithoutData", "slo:events:rate5m unless slo:errors:rate5m")
-            .held("15m")
-            .label("severity", "warning")
-            .says(
-                "Whether {{ $labels.job }} keeps {{ $labels.slo }} is not known",
-                "{{ $value | printf \"%.2f\" }} events of {{ $labels.slo }} come each second from {{ $labels.job }}, and nothing says which of them are good: is the bucket of the objective still there?",
-            )
-            .text()
-    ));
-    Ok(out)
+    Ok(file.objectives)
 }
 
 impl Objective {
@@ -133,7 +138,8 @@ impl Objective {
         (100.0 - self.objective) / 100.0
     }
 
-    fn write(&self, out: &mut String) {
+    fn rules(&self) -> String {
+        let mut out = String::new();
         let Self { name, title, objective, monthly, events, errors, good } = self;
         let camel = camel(name);
         let series = |record: &str| format!("{record}{{slo=\"{name}\"}}");
@@ -193,6 +199,18 @@ impl Objective {
                 &format!("{{{{ $value | humanizePercentage }}}} of {{{{ $labels.job }}}}'s events of {name} in the last 30 days were good; {monthly} % are promised."),
             );
         out.push_str(&rule.text());
+        if good.is_some() {
+            let rule = Rule::alert("ObjectiveWithoutData", &format!("{events} unless {errors}"))
+                .held("15m")
+                .label("severity", "warning")
+                .label("slo", name)
+                .says(
+                    "Whether {{ $labels.job }} keeps {{ $labels.slo }} is not known",
+                    "{{ $value | printf \"%.2f\" }} events of {{ $labels.slo }} come each second from {{ $labels.job }}, and nothing says which of them are good: is the bucket of the objective still there?",
+                );
+            out.push_str(&rule.text());
+        }
+        out
     }
 }
 
