@@ -2,12 +2,14 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
 use reqwest::Client;
 use serde::Deserialize;
+use tokio::task::JoinHandle;
 
 use crate::{
     LOOK,
@@ -18,6 +20,12 @@ use crate::{
 /// Everything that is to be seen to move.
 pub(crate) struct List {
     pub(crate) items: Vec<Item>,
+}
+
+/// Looks at what the programs serve, again and again, until it is dropped.
+pub(crate) struct Watch {
+    list: Arc<Mutex<List>>,
+    looks: Vec<JoinHandle<()>>,
 }
 
 /// A metric that has to move.
@@ -82,16 +90,13 @@ impl List {
         Ok(Self { items: items.collect() })
     }
 
-    /// Looks at what every program serves now.
-    pub(crate) async fn look(&mut self, parts: &Parts, client: &Client) {
-        for (program, page) in pages(parts, client).await {
-            let still = |item: &&mut Item| !item.moved && item.is_of(program);
-            let resting: Vec<_> = self.items.iter_mut().filter(still).collect();
-            let names: HashSet<_> = resting.iter().map(|item| item.asked.name.as_str()).collect();
-            let moving = moving(&page, &names);
-            for item in resting {
-                item.moved = moving.contains(&item.asked.name);
-            }
+    /// Takes what a program serves now.
+    fn look(&mut self, program: &str, page: &str) {
+        let resting: Vec<_> = self.items.iter_mut().filter(|item| !item.moved && item.is_of(program)).collect();
+        let names: HashSet<_> = resting.iter().map(|item| item.asked.name.as_str()).collect();
+        let moving = moving(page, &names);
+        for item in resting {
+            item.moved = moving.contains(&item.asked.name);
         }
     }
 
@@ -101,35 +106,6 @@ impl List {
 
     pub(crate) fn moved(&self) -> usize {
         self.items.iter().filter(|item| item.moved).count()
-    }
-
-    /// The last page of each program: that of the moment at which the fewest of its metrics were at rest. It is waited
-    /// for longer where one is not there at all, as what a background task asks for is not while it cannot.
-    pub(crate) async fn busiest(&mut self, parts: &Parts, client: &Client, longest: Duration) -> Pages {
-        let started = Instant::now();
-        let mut best: BTreeMap<&'static str, (Rest, String)> = BTreeMap::new();
-        loop {
-            for (program, page) in pages(parts, client).await {
-                let known = best.get(program).map_or(Rest::MOST, |(rest, _)| *rest);
-                // Once nothing rests, that is the last that was asked for.
-                if known > Rest::default() {
-                    let rest = self.rest(program, &asked::read(&page));
-                    if rest < known {
-                        best.insert(program, (rest, page));
-                    }
-                }
-            }
-            let all = |is_so: fn(&Rest) -> bool| best.values().all(|(rest, _)| is_so(rest));
-            let enough = match started.elapsed() {
-                elapsed if elapsed > longest * 5 => true,
-                elapsed if elapsed > longest => all(|rest| rest.missing == 0),
-                _ => all(|rest| *rest == Rest::default()),
-            };
-            if enough {
-                return best.into_iter().map(|(program, (_, page))| (program, page)).collect();
-            }
-            tokio::time::sleep(LOOK).await;
-        }
     }
 
     fn rest(&self, program: &str, served: &BTreeMap<String, Served>) -> Rest {
@@ -196,15 +172,81 @@ impl Instrument {
     }
 }
 
-/// What each program serves now, in the text format 0.0.4. One that does not answer in time has none.
+impl Watch {
+    /// Looks at each program by itself: a page that is large is no reason to look at another one less often.
+    pub(crate) fn start(list: List, parts: &Parts, client: &Client) -> Self {
+        let list = Arc::new(Mutex::new(list));
+        let looks = parts.programs.iter().map(|program| {
+            let (list, client, name) = (Arc::clone(&list), client.clone(), program.name);
+            let url = program.addresses.page();
+            tokio::spawn(async move {
+                loop {
+                    let began = Instant::now();
+                    if let Some(page) = page(&client, &url).await {
+                        list.lock().unwrap_or_else(PoisonError::into_inner).look(name, &page);
+                    }
+                    // Never more than half of the time.
+                    tokio::time::sleep(LOOK.max(began.elapsed())).await;
+                }
+            })
+        });
+        Self { looks: looks.collect(), list }
+    }
+
+    pub(crate) fn list(&self) -> MutexGuard<'_, List> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last page of each program: that of the moment at which the fewest of its metrics were at rest. It is waited
+    /// for longer where one is not there at all, as what a background task asks for is not while it cannot.
+    pub(crate) async fn busiest(&self, parts: &Parts, client: &Client, longest: Duration) -> Pages {
+        let started = Instant::now();
+        let mut best: BTreeMap<&'static str, (Rest, String)> = BTreeMap::new();
+        loop {
+            for (program, page) in pages(parts, client).await {
+                let known = best.get(program).map_or(Rest::MOST, |(rest, _)| *rest);
+                // Once nothing rests, that is the last that was asked for.
+                if known > Rest::default() {
+                    let rest = self.list().rest(program, &asked::read(&page));
+                    if rest < known {
+                        best.insert(program, (rest, page));
+                    }
+                }
+            }
+            let all = |is_so: fn(&Rest) -> bool| best.values().all(|(rest, _)| is_so(rest));
+            let enough = match started.elapsed() {
+                elapsed if elapsed > longest * 5 => true,
+                elapsed if elapsed > longest => all(|rest| rest.missing == 0),
+                _ => all(|rest| *rest == Rest::default()),
+            };
+            if enough {
+                self.looks.iter().for_each(JoinHandle::abort);
+                return best.into_iter().map(|(program, (_, page))| (program, page)).collect();
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.looks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// What each program serves now. One that does not answer in time has none.
 async fn pages(parts: &Parts, client: &Client) -> Vec<(&'static str, String)> {
     let asked = parts.programs.iter().map(|program| async {
-        let url = format!("http://{}/metrics", program.addresses.metrics);
-        let answer = client.get(url).header("accept", "text/plain;version=0.0.4").send().await.ok()?;
-        let page = answer.error_for_status().ok()?.text().await.ok()?;
+        let page = page(client, &program.addresses.page()).await?;
         Some((program.name, page))
     });
     futures_util::future::join_all(asked).await.into_iter().flatten().collect()
+}
+
+/// A page in the text format 0.0.4.
+async fn page(client: &Client, url: &str) -> Option<String> {
+    let answer = client.get(url).header("accept", "text/plain;version=0.0.4").send().await.ok()?;
+    answer.error_for_status().ok()?.text().await.ok()
 }
 
 /// Which of these metrics have a series on the page that is not zero; of a histogram, one with values.

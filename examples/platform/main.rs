@@ -47,7 +47,7 @@ use clap::Parser;
 
 use driver::Driver;
 use launch::Signals;
-use list::List;
+use list::{List, Watch};
 use parts::{Folder, Parts};
 use screen::{Screen, Style};
 
@@ -67,7 +67,7 @@ struct Options {
     #[arg(long)]
     keep_open: bool,
     /// Where not everything has moved by then, it is said what has not
-    #[arg(long, value_name = "SECONDS", default_value = "300")]
+    #[arg(long, value_name = "SECONDS", default_value = "600")]
     deadline: u64,
     /// Where it writes; that of a profile goes below it
     #[arg(long, value_name = "DIR", default_value = "target/platform")]
@@ -133,40 +133,38 @@ async fn run(screen: &mut Screen, parts: &mut Parts, folder: &Folder, options: &
     parts.write_endpoints(folder, false)?;
     report::cast(screen, parts, folder);
 
-    let mut list = match &options.profile {
+    let list = match &options.profile {
         Some(profile) => List::of_profile(profile),
         None => List::of_catalogues(parts).await?,
     };
-    let driver = Driver::start(parts, folder, options.once);
+    let mut driver = Driver::start(parts, folder, options.once);
+    let watch = Watch::start(list, parts, &driver.client);
     let mut told = Instant::now();
-    while !options.once || (!list.all_moved() && started.elapsed() < deadline) {
-        driver.still_drives()?;
+    while !options.once || (!watch.list().all_moved() && started.elapsed() < deadline) {
+        driver.still_drives().await?;
         parts.still_run()?;
-        let looked = Instant::now();
-        list.look(parts, &driver.client).await;
-        let status = report::status(&list, &driver, started.elapsed());
+        let status = report::status(&watch.list(), &driver, started.elapsed());
         screen.status(&status);
         if !std::io::stdout().is_terminal() && told.elapsed() > Duration::from_secs(20) {
             told = Instant::now();
             screen.line(status);
         }
-        // Never more than half of the time.
-        tokio::time::sleep(LOOK.max(looked.elapsed())).await;
+        tokio::time::sleep(LOOK).await;
     }
-    let pages = list.busiest(parts, &driver.client, BUSIEST).await;
+    let pages = watch.busiest(parts, &driver.client, BUSIEST).await;
     screen.status("  waiting until Prometheus and the collector have it all");
     let links = evidence::examine(parts, folder, &driver).await;
     for (program, page) in &pages {
         std::fs::write(folder.page(program), page)?;
     }
     parts.write_endpoints(folder, true)?;
-    let well = report::result(screen, &list, &pages, &links, folder, started.elapsed());
+    let well = report::result(screen, &watch.list(), &pages, &links, folder, started.elapsed());
     if options.keep_open {
         screen.line("\n  Everything stays up, and busy, until Ctrl-C.");
         loop {
-            driver.still_drives()?;
+            driver.still_drives().await?;
             parts.still_run()?;
-            screen.status(&report::status(&list, &driver, started.elapsed()));
+            screen.status(&report::status(&watch.list(), &driver, started.elapsed()));
             tokio::time::sleep(LOOK * 10).await;
         }
     }

@@ -147,6 +147,13 @@ impl Folder {
     }
 }
 
+impl Addresses {
+    /// What Prometheus scrapes.
+    pub(crate) fn page(&self) -> String {
+        format!("http://{}/metrics", self.metrics)
+    }
+}
+
 impl Parts {
     /// Starts all that the programs need, and Prometheus, which finds them where they will be.
     pub(crate) async fn start_receivers(&mut self, folder: &Folder, options: &Options) -> Result<()> {
@@ -316,7 +323,7 @@ impl Parts {
             let told = json!({
                 "job": service,
                 "instance": addresses.metrics,
-                "metrics": format!("http://{}/metrics", addresses.metrics),
+                "metrics": addresses.page(),
                 "requests": addresses.requests.as_ref().map(|address| format!("http://{address}")),
                 "log": folder.log(name),
             });

@@ -24,7 +24,7 @@ pub(crate) fn cast(screen: &mut Screen, parts: &Parts, folder: &Folder) {
     };
     for program in &parts.programs {
         let requests = program.addresses.requests.as_ref().map(|address| format!("http://{address}"));
-        let metrics = screen.paint(Style::Mark, &format!("http://{}/metrics", program.addresses.metrics));
+        let metrics = screen.paint(Style::Mark, &program.addresses.page());
         let requests = screen.paint(Style::Mark, &format!("{:21}", requests.unwrap_or_default()));
         screen.line(format_args!("  {:13} {requests}  {metrics}  {}", program.name, what(program.name)));
     }
@@ -40,7 +40,7 @@ pub(crate) fn cast(screen: &mut Screen, parts: &Parts, folder: &Folder) {
 /// What goes on now, in one line.
 pub(crate) fn status(list: &List, driver: &Driver, elapsed: Duration) -> String {
     let (moved, all) = (list.moved(), list.items.len());
-    format!("  {moved} of {all} metrics moved, {} s; {}", elapsed.as_secs(), driver.says())
+    format!("  {} s, {moved} of {all} metrics moved; {}", elapsed.as_secs(), driver.says())
 }
 
 /// What has come of a run that ends: whether it is as it should be.

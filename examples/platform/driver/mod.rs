@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use telecine_parts::Redis;
@@ -105,10 +105,10 @@ impl Driver {
         Self { client, users, loops }
     }
 
-    /// Fails where one of them cannot go on.
-    pub(crate) fn still_drives(&self) -> Result<()> {
-        if self.loops.iter().any(JoinHandle::is_finished) {
-            bail!("the driver has stopped: its log is above");
+    /// Fails where one of them cannot go on, and says why.
+    pub(crate) async fn still_drives(&mut self) -> Result<()> {
+        for users in self.loops.iter_mut().filter(|users| users.is_finished()) {
+            users.await.context("the driver")?.context("the driver cannot go on")?;
         }
         Ok(())
     }
@@ -125,7 +125,7 @@ impl Driver {
         let answers = |class: u16| state.answers.get(&class).copied().unwrap_or_default();
         let fault = state.fault.map(|fault| format!("; {fault}")).unwrap_or_default();
         format!(
-            "{} waiting, {} running, {} ok, {} failed; {} requests, {} refused{fault}",
+            "{} wait, {} run, {} ok, {} failed{fault}; {} requests, {} refused",
             jobs("queued"),
             jobs("running"),
             jobs("success"),
