@@ -1,4 +1,5 @@
-//! What telecine costs beside its peers, in one run: `cargo bench --manifest-path benches/Cargo.toml`.
+//! What telecine costs beside its peers, in one run, and whether what is measured is right:
+//! `cargo bench --manifest-path benches/Cargo.toml`.
 //!
 //! All areas, or those that are named: `-- handles measurements`.
 
@@ -8,6 +9,7 @@ mod measurements;
 mod paired;
 mod requests;
 mod scrape;
+mod verdicts;
 
 const AREAS: &[(&str, fn())] = &[
     ("handles", handles::run),
@@ -15,6 +17,7 @@ const AREAS: &[(&str, fn())] = &[
     ("scrape", scrape::run),
     ("mapping", mapping::run),
     ("requests", requests::run),
+    ("verdicts", verdicts::run),
 ];
 
 fn main() {

@@ -6,6 +6,7 @@ mod a_python_sdk_reads_the_same_file;
 mod every_fault_is_told_with_its_place;
 mod every_file_that_is_shown_is_good;
 mod everything_the_schema_has_is_read;
+mod no_text_breaks_the_reader;
 mod the_command_checks_and_shows;
 mod what_is_shown_is_shown_again;
 mod what_the_file_says_holds;

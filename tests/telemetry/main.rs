@@ -11,6 +11,7 @@ mod support;
 mod telemetry_tells_of_itself;
 mod the_environment_changes_what_is_sent;
 mod the_environment_means_what_the_specification_says;
+mod the_largest_numbers_start_and_stop;
 mod two_live_in_one_process;
 mod variables;
 mod without_a_collector_the_program_works_on;

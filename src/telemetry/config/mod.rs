@@ -100,8 +100,10 @@ impl File {
             Err(error) => {
                 let mut report = Report::new(name);
                 let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+                let last = before.rsplit(|byte| *byte == b'\n').next().unwrap_or(before);
                 let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-                report.error(Position { line, column: 1 }, "", "this is not UTF-8");
+                let column = 1 + String::from_utf8_lossy(last).chars().count();
+                report.error(Position { line, column }, "", "this is not UTF-8");
                 return Err(Error::Invalid { errors: report.errors, warnings: Vec::new() });
             }
         };
@@ -125,8 +127,13 @@ impl File {
         let document = document::read(text, environment, &mut report);
         let settings = document.and_then(|document| schema::settings(&document, environment, &mut report));
         let Report { file: name, mut errors, mut warnings, variables, views, rules } = report;
+        let end = end(text);
         // In the order of the file.
         for faults in [&mut errors, &mut warnings] {
+            // What is missing is found after it.
+            for fault in faults.iter_mut().filter(|fault| fault.line > end.line) {
+                (fault.line, fault.column) = (end.line.max(1), end.column);
+            }
             faults.sort_by_key(|fault| (fault.line, fault.column));
         }
         match settings {
@@ -205,6 +212,16 @@ impl File {
         let Place { at, path } = place.clone();
         Fault { file: self.name.clone(), line: at.line, column: at.column, path, reason }
     }
+}
+
+/// Where the last line of a text ends. A line ends as YAML has it: in either break, or in both.
+fn end(text: &str) -> Position {
+    let text = text.replace("\r\n", "\n");
+    let lines = text.split_terminator(['\n', '\r']);
+    lines.fold(Position { line: 0, column: 1 }, |end, line| Position {
+        line: end.line + 1,
+        column: line.chars().count() + 1,
+    })
 }
 
 impl Settings {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::field::Field;
+use super::field::{Field, shortened};
 use super::mapping;
 use crate::logs::Format;
 use crate::telemetry::config::fault::Report;
@@ -59,7 +59,7 @@ fn lines(field: &Field<'_>, report: &mut Report) -> Option<Lines> {
 fn filter(field: &Field<'_>, report: &mut Report) -> Option<String> {
     let text = field.text(report)?;
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(text) {
-        field.error(format!("`{text}` is no filter: {error}"), report);
+        field.error(format!("`{}` is no filter: {}", shortened(text), shortened(&error.to_string())), report);
         return None;
     }
     Some(text.to_owned())

@@ -203,7 +203,8 @@ impl<'a> Field<'a> {
         let text = self.text(report)?;
         let found = known.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
-            self.error(format!("`{text}` is none of {}", listed(known.iter().map(|(word, _)| *word))), report);
+            let known = listed(known.iter().map(|(word, _)| *word));
+            self.error(format!("`{}` is none of {known}", shortened(text)), report);
         }
         found
     }
@@ -273,7 +274,8 @@ impl<'a> Field<'a> {
 
     /// A component that is none of those that there are.
     pub(super) fn unknown(&self, what: &str, name: &str, known: &[&str], report: &mut Report) {
-        self.error(format!("`{name}` is no {what} of this SDK: there is {}", listed(known.iter().copied())), report);
+        let (name, known) = (shortened(name), listed(known.iter().copied()));
+        self.error(format!("`{name}` is no {what} of this SDK: there is {known}"), report);
     }
 }
 
@@ -351,7 +353,8 @@ impl<'a> Object<'a> {
     pub(super) fn refuse_doubles(&self, report: &mut Report) {
         for known in &self.known {
             let mut there = self.entries.iter().filter(|entry| is_called(&entry.key, known, self.is_newer));
-            if let (Some(first), Some(second)) = (there.next(), there.next()) {
+            let Some(first) = there.next() else { continue };
+            if let Some(second) = there.find(|other| other.key != first.key) {
                 let reason = format!("is `{}` by another name, which is there too", first.key);
                 report.error(second.key_at, &self.of(second).path, reason);
             }
@@ -395,6 +398,15 @@ impl Field<'_> {
 
 fn is_called(key: &str, known: &str, is_newer: bool) -> bool {
     key == known || is_newer && known.strip_suffix("/development") == Some(key)
+}
+
+/// As much of a text as is worth repeating.
+pub(super) fn shortened(text: &str) -> String {
+    const LENGTH: usize = 80;
+    match text.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}\u{2026}", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// `a, b and c`.

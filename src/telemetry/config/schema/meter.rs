@@ -1,5 +1,5 @@
 use super::exporter::metric_exporter;
-use super::field::{Field, Object};
+use super::field::{Field, Object, shortened};
 use super::{configurator, view};
 use crate::exemplar::Filter;
 use crate::pull::Translation;
@@ -72,7 +72,7 @@ fn reader<'a>(item: &Field<'a>, report: &mut Report) -> Option<(Reader, Shared<'
         "periodic" => periodic(&settings, report),
         "pull" => pull(&settings, report),
         other => {
-            item.error(format!("`{other}` is no metric reader: there is `periodic` and `pull`"), report);
+            item.unknown("metric reader", other, &["periodic", "pull"], report);
             None
         }
     }
@@ -183,6 +183,7 @@ pub(super) fn key_filter(field: &Field<'_>, report: &mut Report) -> Option<KeyFi
 fn producers(object: &mut Object<'_>, report: &mut Report) {
     for item in object.list("producers", 1, report).unwrap_or_default() {
         if let Some((name, _)) = item.component("metric producer", report) {
+            let name = shortened(name);
             item.error(format!("`{name}` is no metric producer of this SDK: it has none"), report);
         }
     }

@@ -19,7 +19,7 @@ use opentelemetry::logs::Severity;
 
 pub(super) use self::distribution::FORMATS;
 pub(super) use self::exporter::{AGGREGATIONS, TEMPORALITIES};
-use self::field::{Field, Object};
+use self::field::{Field, Object, shortened};
 pub(super) use self::mapping::{TAKES, UNMATCHED};
 pub(super) use self::meter::{FILTERS, TRANSLATIONS};
 pub(super) use self::resource::DETECTORS;
@@ -78,9 +78,10 @@ pub(super) fn settings(document: &Node, environment: &Environment, report: &mut 
 /// Whether the version is newer than what this SDK knows; what is not as it knows it is said.
 fn file_format(field: &Field<'_>, report: &mut Report) -> bool {
     let Some(text) = field.text(report) else { return false };
+    let text = shortened(text);
     let (numbers, meta) = match text.split_once('-') {
         Some((numbers, meta)) => (numbers, Some(meta)),
-        None => (text, None),
+        None => (text.as_str(), None),
     };
     let digits =
         |number: &str| number.chars().all(|c| c.is_ascii_digit()).then(|| number.parse::<u32>().ok()).flatten();
