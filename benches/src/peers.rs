@@ -9,6 +9,7 @@ mod measurements;
 mod paired;
 mod requests;
 mod scrape;
+mod series;
 mod verdicts;
 
 const AREAS: &[(&str, fn())] = &[

@@ -1,6 +1,5 @@
 //! The same requests through the layer of each: what it measures of them, and whether that is right.
 
-use std::collections::BTreeMap;
 use std::future::{Future as _, pending};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -21,21 +20,14 @@ use telecine::operation::Instruments;
 use telecine::views::Views;
 use tower::ServiceExt as _;
 
+use crate::series::{Series, parsed, sdk, sdk_0_32};
+
 /// How many different paths, methods and hosts a scanner sends.
 const HOSTILE: u64 = 1000;
 /// The pieces of a body that comes slowly, their size, and the time before each.
 const PIECES: u64 = 3;
 const PIECE: u64 = 1000;
 const PAUSE: Duration = Duration::from_millis(20);
-
-/// A series: how often something was measured, and the sum of it; a gauge has its value as the sum.
-#[derive(Clone, Debug)]
-struct Series {
-    metric: String,
-    labels: BTreeMap<String, String>,
-    count: f64,
-    sum: f64,
-}
 
 /// A layer under test: a router with it, and what it measured so far.
 struct Subject {
@@ -177,7 +169,8 @@ impl Subject {
             "bytes of a body of 3000 that comes in 3 pieces",
             self.size(&before, self.metrics.response_size, PIECES * PIECE),
         );
-        let sum: f64 = self.new(&before, self.metrics.duration).iter().map(|series| series.sum).sum();
+        let sum: f64 =
+            self.new(&before, self.metrics.duration).iter().map(|series| series.sum).fold(0.0, |all, sum| all + sum);
         let share = (100.0 * sum / took.as_secs_f64()).round();
         say(
             "share of the time until the body's end that is in the duration",
@@ -242,7 +235,11 @@ impl Subject {
     fn ended(&self, what: &str, before: &[Series], say: &mut impl FnMut(&str, Verdict)) {
         let active = self.active(before);
         say(&format!("{what}: still under way"), Some((active == 0.0, active.to_string())));
-        let counted: f64 = self.new(before, self.metrics.duration).iter().map(|series| series.count).sum();
+        let counted: f64 = self
+            .new(before, self.metrics.duration)
+            .iter()
+            .map(|series| series.count)
+            .fold(0.0, |all, count| all + count);
         say("the same: counted", Some((counted == 1.0, counted.to_string())));
         say("the same: told apart from a success", Some(self.told_apart(before)));
     }
@@ -260,12 +257,15 @@ impl Subject {
     fn size(&self, before: &[Series], metric: Option<&'static str>, bytes: u64) -> Verdict {
         let new = self.new(before, metric?);
         let (count, sum) = new.iter().fold((0.0, 0.0), |all, series| (all.0 + series.count, all.1 + series.sum));
-        let found = if count == 1.0 { sum.to_string() } else { format!("{sum} in {count} values") };
-        Some(((count, sum) == (1.0, bytes as f64), found))
+        Some(match count {
+            0.0 => (bytes == 0, "none".to_owned()),
+            1.0 => (sum == bytes as f64, sum.to_string()),
+            _ => (false, format!("{sum} in {count} values")),
+        })
     }
 
     fn active(&self, before: &[Series]) -> f64 {
-        self.new(before, self.metrics.active).iter().map(|series| series.sum).sum()
+        self.new(before, self.metrics.active).iter().map(|series| series.sum).fold(0.0, |all, sum| all + sum)
     }
 
     /// What came to a metric since then.
@@ -288,30 +288,36 @@ fn telecine() -> Subject {
     let reader = sdk::Reader::default();
     let provider =
         views.add_to(opentelemetry_sdk::metrics::SdkMeterProvider::builder().with_reader(reader.clone())).build();
-    let http = Http::new(&Instruments::new(Exemplars::new(Filter::AlwaysOff, views).wrap(provider).meter("telecine")));
+    let http =
+        Http::new(&Instruments::new(Exemplars::new(Filter::AlwaysOff, views).wrap(provider.clone()).meter("telecine")));
     let app = router().layer(http.server());
-    Subject { name: "telecine", app, read: Box::new(move || reader.series()), metrics: CONVENTIONS }
+    Subject { name: "telecine", app, read: Box::new(move || reader.series_of(&provider)), metrics: CONVENTIONS }
 }
 
 fn instrumentation_tower() -> Subject {
     let reader = sdk::Reader::default();
     let provider = opentelemetry_sdk::metrics::SdkMeterProvider::builder().with_reader(reader.clone()).build();
     // It takes its meter from the global provider.
-    opentelemetry::global::set_meter_provider(provider);
+    opentelemetry::global::set_meter_provider(provider.clone());
     let builder = opentelemetry_instrumentation_tower::http::server::LayerBuilder::builder();
     let app = match builder.with_tracing(false).build() {
         Ok(layer) => router().layer(layer),
         Err(error) => panic!("{error:?}"),
     };
     let name = "opentelemetry-instrumentation-tower";
-    Subject { name, app, read: Box::new(move || reader.series()), metrics: CONVENTIONS }
+    Subject { name, app, read: Box::new(move || reader.series_of(&provider)), metrics: CONVENTIONS }
 }
 
 fn axum_otel_metrics() -> Subject {
     let reader = sdk_0_32::Reader::default();
     let provider = opentelemetry_sdk_0_32::metrics::SdkMeterProvider::builder().with_reader(reader.clone()).build();
-    let app = router().layer(axum_otel_metrics::HttpMetricsLayerBuilder::new().with_provider(provider).build());
-    Subject { name: "axum-otel-metrics", app, read: Box::new(move || reader.series()), metrics: CONVENTIONS }
+    let app = router().layer(axum_otel_metrics::HttpMetricsLayerBuilder::new().with_provider(provider.clone()).build());
+    Subject {
+        name: "axum-otel-metrics",
+        app,
+        read: Box::new(move || reader.series_of(&provider)),
+        metrics: CONVENTIONS,
+    }
 }
 
 fn axum_prometheus() -> Subject {
@@ -328,117 +334,3 @@ fn axum_prometheus() -> Subject {
     let app = router().layer(layer);
     Subject { name: "axum-prometheus", app, read: Box::new(move || parsed(&handle.render())), metrics }
 }
-
-/// What the text format says, of sums, counts and gauges. No label here holds what ends one.
-fn parsed(text: &str) -> Vec<Series> {
-    let mut series: BTreeMap<(String, BTreeMap<String, String>), Series> = BTreeMap::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let Some((name, value)) = line.rsplit_once(' ') else { continue };
-        let (name, labels) = name.split_once('{').unwrap_or((name, "}"));
-        let pairs = labels.trim_end_matches('}').split("\",").filter_map(|pair| pair.split_once("=\""));
-        let labels: BTreeMap<_, _> =
-            pairs.map(|(key, value)| (key.to_owned(), value.trim_end_matches('"').to_owned())).collect();
-        let value: f64 = value.parse().unwrap_or_default();
-        let metric = name.trim_end_matches("_sum").trim_end_matches("_count");
-        let new = || Series { metric: metric.to_owned(), labels: labels.clone(), count: 0.0, sum: 0.0 };
-        if labels.contains_key("le") || labels.contains_key("quantile") {
-            continue;
-        }
-        let series = series.entry((metric.to_owned(), labels.clone())).or_insert_with(new);
-        if name.ends_with("_count") { series.count = value } else { series.sum = value }
-    }
-    series.into_values().collect()
-}
-
-/// A reader that can be asked, for one version of the SDK.
-macro_rules! reader {
-    ($module:ident, $sdk:ident) => {
-        mod $module {
-            use std::sync::{Arc, Weak};
-            use std::time::Duration;
-
-            use $sdk::error::OTelSdkResult;
-            use $sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
-            use $sdk::metrics::reader::MetricReader;
-            use $sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
-
-            use super::Series;
-
-            #[derive(Clone, Debug, Default)]
-            pub(super) struct Reader(Arc<ManualReader>);
-
-            impl MetricReader for Reader {
-                fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
-                    self.0.register_pipeline(pipeline);
-                }
-
-                fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
-                    self.0.collect(metrics)
-                }
-
-                fn force_flush(&self) -> OTelSdkResult {
-                    self.0.force_flush()
-                }
-
-                fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-                    self.0.shutdown_with_timeout(timeout)
-                }
-
-                fn temporality(&self, kind: InstrumentKind) -> Temporality {
-                    self.0.temporality(kind)
-                }
-            }
-
-            impl Reader {
-                pub(super) fn series(&self) -> Vec<Series> {
-                    let mut collected = ResourceMetrics::default();
-                    let mut all = Vec::new();
-                    if self.collect(&mut collected).is_err() {
-                        return all;
-                    }
-                    for metric in collected.scope_metrics().flat_map(|scope| scope.metrics()) {
-                        match metric.data() {
-                            AggregatedMetrics::F64(data) => of(metric.name(), data, |value| value, &mut all),
-                            AggregatedMetrics::U64(data) => of(metric.name(), data, |value| value as f64, &mut all),
-                            AggregatedMetrics::I64(data) => of(metric.name(), data, |value| value as f64, &mut all),
-                        }
-                    }
-                    all
-                }
-            }
-
-            fn of<T: Copy>(metric: &str, data: &MetricData<T>, number: fn(T) -> f64, all: &mut Vec<Series>) {
-                macro_rules! put {
-                    ($point:expr, $count:expr, $sum:expr) => {
-                        all.push(Series {
-                            metric: metric.to_owned(),
-                            labels: $point
-                                .attributes()
-                                .map(|pair| (pair.key.to_string(), pair.value.to_string()))
-                                .collect(),
-                            count: $count,
-                            sum: $sum,
-                        })
-                    };
-                }
-                match data {
-                    MetricData::Gauge(data) => {
-                        data.data_points().for_each(|point| put!(point, 0.0, number(point.value())))
-                    }
-                    MetricData::Sum(data) => {
-                        data.data_points().for_each(|point| put!(point, 0.0, number(point.value())))
-                    }
-                    MetricData::Histogram(data) => {
-                        data.data_points().for_each(|point| put!(point, point.count() as f64, number(point.sum())));
-                    }
-                    MetricData::ExponentialHistogram(data) => {
-                        data.data_points().for_each(|point| put!(point, point.count() as f64, number(point.sum())));
-                    }
-                }
-            }
-        }
-    };
-}
-
-reader!(sdk, opentelemetry_sdk);
-reader!(sdk_0_32, opentelemetry_sdk_0_32);

@@ -58,6 +58,18 @@ where
     });
 }
 
+/// Sends all of them, from two clients at once.
+fn ask_at_once<S, B>(mut service: S)
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send,
+{
+    let mut other = service.clone();
+    std::thread::scope(|scope| {
+        scope.spawn(|| ask(&mut other, 0..REQUESTS / 2));
+        scope.spawn(|| ask(&mut service, REQUESTS / 2..REQUESTS));
+    });
+}
+
 #[track_caller]
 fn values(bench: &Bench, metric: &str, key: &str) -> BTreeSet<String> {
     let metrics = bench.metrics();
@@ -66,7 +78,7 @@ fn values(bench: &Bench, metric: &str, key: &str) -> BTreeSet<String> {
 }
 
 #[track_caller]
-fn no_label_is_of_a_client(bench: &Bench, requests: u64) {
+fn no_label_is_of_a_client(bench: &Bench) {
     let metrics = bench.metrics();
     for metric in [DURATION, HEAD, RESPONSE_SIZE, ACTIVE] {
         let selection = metrics.select(metric, &[]);
@@ -77,7 +89,7 @@ fn no_label_is_of_a_client(bench: &Bench, requests: u64) {
             }
         }
     }
-    assert_eq!(metrics.select(DURATION, &[]).number(), requests as f64);
+    assert_eq!(metrics.select(DURATION, &[]).number(), REQUESTS as f64);
     nothing_is_active(bench);
 }
 
@@ -88,14 +100,8 @@ fn without_a_router() {
         std::future::ready(Ok(Response::builder().status(StatusCode::NOT_FOUND).body(Body::empty()).unwrap()))
     };
     let routes = Routes::builder().route("/videos/{id}").build().unwrap();
-    let mut service = bench.http().server().routes(routes).active_by_route().layer(service_fn(answer));
-    // Two clients at once.
-    let mut other = service.clone();
-    std::thread::scope(|scope| {
-        scope.spawn(|| ask(&mut other, 0..REQUESTS / 2));
-        scope.spawn(|| ask(&mut service, REQUESTS / 2..REQUESTS));
-    });
-    no_label_is_of_a_client(&bench, REQUESTS);
+    ask_at_once(bench.http().server().routes(routes).active_by_route().layer(service_fn(answer)));
+    no_label_is_of_a_client(&bench);
     assert_eq!(values(&bench, DURATION, "http.route"), ["unmatched".to_owned()].into());
     let methods: BTreeSet<_> = ["GET", "HEAD", "POST", "_OTHER"].map(str::to_owned).into();
     assert_eq!(values(&bench, DURATION, "http.request.method"), methods);
@@ -105,9 +111,8 @@ fn without_a_router() {
 fn with_a_router_that_knows_some() {
     let bench = bench();
     let router = Router::new().route("/videos/{id}/{segment}", get(|| async {})).route("/{id}/admin", get(|| async {}));
-    let mut service = bench.http().server().layer(router);
-    ask(&mut service, 0..REQUESTS / 20);
-    no_label_is_of_a_client(&bench, REQUESTS / 20);
+    ask_at_once(bench.http().server().layer(router));
+    no_label_is_of_a_client(&bench);
     let routes: BTreeSet<_> = ["/videos/{id}/{segment}", "/{id}/admin", "unmatched"].map(str::to_owned).into();
     assert_eq!(values(&bench, DURATION, "http.route"), routes);
     let refused: u64 = bench.instruments().refused_labels().iter().map(|(_, count)| count).sum();
