@@ -5,8 +5,11 @@
 mod otlp;
 
 mod a_killed_gateway_loses_nothing_that_was_accepted;
+mod compose_is_pinned_and_closed;
 mod every_documented_combination_is_valid;
 mod every_source_arrives;
 mod failed_and_slow_work_is_kept;
+mod kubernetes_runs_the_same_files;
 mod secrets_do_not_pass;
 mod the_prometheus_behind_it_answers_as_the_one_that_scrapes;
+mod yaml;
