@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says by a panic that something is not as it should be")]
 
 mod otlp;
+mod yaml;
 
 mod a_killed_gateway_loses_nothing_that_was_accepted;
 mod compose_is_pinned_and_closed;
@@ -12,4 +13,3 @@ mod failed_and_slow_work_is_kept;
 mod kubernetes_runs_the_same_files;
 mod secrets_do_not_pass;
 mod the_prometheus_behind_it_answers_as_the_one_that_scrapes;
-mod yaml;
