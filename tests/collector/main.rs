@@ -6,6 +6,7 @@ mod otlp;
 mod yaml;
 
 mod a_killed_gateway_loses_nothing_that_was_accepted;
+mod agents_come_over_tls_with_a_token;
 mod compose_is_pinned_and_closed;
 mod every_documented_combination_is_valid;
 mod every_source_arrives;
