@@ -55,6 +55,11 @@ impl Configured {
         Ok(())
     }
 
+    /// Sets a variable for when it is [started again](Self::start_again).
+    pub fn set(&mut self, variable: &str, value: &str) {
+        self.environment.insert(variable.to_owned(), value.to_owned());
+    }
+
     /// Ends it at once (SIGKILL), in the middle of whatever it does, and returns when it is gone.
     pub fn kill(&mut self) {
         self.process = None;
