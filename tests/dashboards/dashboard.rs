@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use promql_parser::label::Matchers;
 use promql_parser::parser::{Expr, VectorSelector};
 use serde_json::Value;
 
@@ -68,11 +67,6 @@ impl Dashboard {
     pub(crate) fn variable(&self, name: &str) -> Option<&Value> {
         self.variables().iter().find(|variable| variable["name"] == name)
     }
-
-    /// What the dashboard asks of Prometheus beside its panels: the marks on them.
-    pub(crate) fn annotations(&self) -> impl Iterator<Item = &str> {
-        list(&self.json["annotations"]["list"]).iter().filter_map(|one| one["expr"].as_str())
-    }
 }
 
 impl Target<'_> {
@@ -89,20 +83,12 @@ pub(crate) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// An expression with Grafana's variables replaced, so that a parser of PromQL reads it. Ranges become lengths of time
-/// that nothing else has: [`RATE_INTERVAL`] and [`RANGE`].
+/// An expression with Grafana's lengths of time replaced, so that a parser of PromQL reads it.
 pub(crate) fn parse(expression: &str) -> Result<Expr, String> {
-    promql_parser::parser::parse(&replaced(expression, |name| match name {
-        "__rate_interval" => Some(format!("{RATE_INTERVAL}ms")),
-        "__range" | "compare" => Some(format!("{RANGE}ms")),
-        _ => None,
+    promql_parser::parser::parse(&replaced(expression, |name| {
+        matches!(name, "__rate_interval" | "__range" | "compare").then(|| "5m".to_owned())
     }))
 }
-
-/// Milliseconds that stand for `$__rate_interval`.
-pub(crate) const RATE_INTERVAL: u128 = 271_828;
-/// Milliseconds that stand for `$__range`, and for what a time is compared with.
-pub(crate) const RANGE: u128 = 314_159;
 
 /// Replaces `$name` and `${name}` by what `value` says; what it does not know stays.
 pub(crate) fn replaced(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
@@ -125,46 +111,17 @@ pub(crate) fn replaced(text: &str, value: impl Fn(&str) -> Option<String>) -> St
     out + rest
 }
 
-/// A selector of an expression, with what is around it.
-pub(crate) struct Selector<'a> {
-    pub(crate) vector: &'a VectorSelector,
-    /// Of a range vector.
-    pub(crate) range: Option<u128>,
-    /// The function that it is the argument of.
-    pub(crate) function: Option<&'static str>,
-}
-
-impl Selector<'_> {
-    pub(crate) fn name(&self) -> &str {
-        self.vector.name.as_deref().unwrap_or_default()
-    }
-
-    pub(crate) fn matchers(&self) -> &Matchers {
-        &self.vector.matchers
-    }
-}
-
-pub(crate) fn selectors(expression: &Expr) -> Vec<Selector<'_>> {
-    let mut found = Vec::new();
-    walk(expression, None, &mut found);
-    found
-}
-
-fn walk<'a>(expression: &'a Expr, function: Option<&'static str>, found: &mut Vec<Selector<'a>>) {
+/// The selectors of an expression.
+pub(crate) fn selectors(expression: &Expr) -> Vec<&VectorSelector> {
     match expression {
-        Expr::VectorSelector(vector) => found.push(Selector { vector, range: None, function }),
-        Expr::MatrixSelector(matrix) => {
-            found.push(Selector { vector: &matrix.vs, range: Some(matrix.range.as_millis()), function });
-        }
-        Expr::Call(call) => call.args.args.iter().for_each(|argument| walk(argument, Some(call.func.name), found)),
-        Expr::Aggregate(aggregate) => walk(&aggregate.expr, None, found),
-        Expr::Binary(binary) => {
-            walk(&binary.lhs, None, found);
-            walk(&binary.rhs, None, found);
-        }
-        Expr::Paren(inner) => walk(&inner.expr, function, found),
-        Expr::Unary(inner) => walk(&inner.expr, None, found),
-        Expr::Subquery(inner) => walk(&inner.expr, None, found),
-        Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => {}
+        Expr::VectorSelector(vector) => vec![vector],
+        Expr::MatrixSelector(matrix) => vec![&matrix.vs],
+        Expr::Call(call) => call.args.args.iter().flat_map(|argument| selectors(argument)).collect(),
+        Expr::Aggregate(aggregate) => selectors(&aggregate.expr),
+        Expr::Binary(binary) => [selectors(&binary.lhs), selectors(&binary.rhs)].concat(),
+        Expr::Paren(inner) => selectors(&inner.expr),
+        Expr::Unary(inner) => selectors(&inner.expr),
+        Expr::Subquery(inner) => selectors(&inner.expr),
+        Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => Vec::new(),
     }
 }
