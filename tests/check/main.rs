@@ -7,6 +7,9 @@ mod a_profile_has_names_of_its_own;
 mod a_scrape_tells_what_there_is;
 mod dashboard;
 mod every_code_has_its_case;
+#[path = "../shared/example.rs"]
+mod example;
 mod support;
 mod the_command_tells_file_line_and_reason;
+mod what_is_shipped_has_nothing_wrong;
 mod what_promtool_accepts_is_read;
