@@ -13,3 +13,4 @@ mod support;
 mod the_command_tells_file_line_and_reason;
 mod what_is_shipped_has_nothing_wrong;
 mod what_promtool_accepts_is_read;
+mod whatever_is_written_has_an_answer;

@@ -24,6 +24,9 @@ pub(super) const VARIABLE: char = '\u{f8ff}';
 /// Stands in a name for what a variable holds.
 pub(super) const VARIABLE_NAME: &str = "__telecine_variable";
 
+/// How deep a query may nest. Reading one takes memory on the stack for each level.
+const MAX_DEPTH: usize = 500;
+
 /// Something wrong with a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Problem {
@@ -82,6 +85,10 @@ pub(super) fn read_presence(query: &str, reading: Reading<'_>) -> Result<(Shape,
 }
 
 fn read_as(query: &str, reading: Reading<'_>, wanted: Wanted) -> Result<(Shape, Vec<Problem>), Problem> {
+    if depth(query) > MAX_DEPTH {
+        let reason = format!("the query nests deeper than {MAX_DEPTH} levels");
+        return Err(Problem { code: Code::Syntax, reason, about: None });
+    }
     let expression = parser::parse(&number::without_separators(query)).map_err(|reason| {
         let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
         Problem { code: Code::Syntax, reason: format!("the query does not parse: {reason}"), about: None }
@@ -89,6 +96,21 @@ fn read_as(query: &str, reading: Reading<'_>, wanted: Wanted) -> Result<(Shape, 
     let mut walk = Walk { reading, problems: Vec::new() };
     let shape = walk.expression(&expression, wanted);
     Ok((shape, walk.problems))
+}
+
+/// How deep a query nests at most: by what it opens and does not close, and by signs.
+fn depth(query: &str) -> usize {
+    let (mut open, mut signs, mut deepest) = (0_usize, 0_usize, 0_usize);
+    for byte in query.bytes() {
+        match byte {
+            b'(' => open += 1,
+            b')' => open = open.saturating_sub(1),
+            b'-' | b'+' => signs += 1,
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest + signs
 }
 
 impl Walk<'_> {
