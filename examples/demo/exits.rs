@@ -8,12 +8,14 @@ use crate::{
 };
 
 /// Compares every number of `media.*` that came by OTLP with the scrape. Returns how many there are. What telemetry
-/// says of itself changes by looking at it, and is left out.
+/// says of itself, and of the runtime that it runs on, changes by looking at it, and is left out.
 pub(crate) fn compare(scrape: &[Sample], points: &BTreeMap<Series, Point>) -> Result<usize, String> {
     let scraped: BTreeMap<(&str, Labels), f64> =
         scrape.iter().map(|sample| ((sample.name.as_str(), canonical(&sample.labels)), sample.value)).collect();
     let mut compared = 0;
-    let is_of_the_work = |metric: &str| metric.starts_with("media.") && !metric.starts_with("media.telemetry.");
+    let restless = ["media.telemetry.", "media.runtime."];
+    let is_of_the_work =
+        |metric: &str| metric.starts_with("media.") && !restless.iter().any(|area| metric.starts_with(area));
     for ((metric, attributes), point) in points.iter().filter(|((metric, _), _)| is_of_the_work(metric)) {
         for (name, bound, value) in samples(metric, point) {
             let mut labels: Labels =
