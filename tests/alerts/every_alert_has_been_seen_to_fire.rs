@@ -77,6 +77,9 @@ fn each_test_is_of_an_alert_that_there_is() {
                 // promtool is content when an alert that there is not does not fire.
                 assert!(names.contains(&case.alertname.as_str()), "{}: {}", file.display(), test.name);
             }
+            for case in &test.promql_expr_test {
+                assert!(names.iter().any(|name| case.expr.contains(name)), "{}: {}", file.display(), test.name);
+            }
             assert!(!test.alert_rule_test.is_empty() || !test.promql_expr_test.is_empty(), "{}", test.name);
         }
     }
@@ -95,5 +98,18 @@ fn each_alert_says_how_bad_it_is_and_by_how_much() {
         }
         assert!(rule.annotations.contains_key("summary"), "{place}");
         assert!(rule.annotations.get("description").is_some_and(|text| text.contains("$value")), "{place}: no number");
+    }
+}
+
+/// Selectors that find nothing elsewhere: names of one house's targets, a summary's label, one spelling of a bucket.
+#[test]
+fn no_rule_is_of_one_house_alone() {
+    for (file, rule) in rules::all() {
+        for label in ["job", "instance", "quantile", "le"] {
+            for before in ["{", ","] {
+                let selector = format!("{before}{label}=\"");
+                assert!(!rule.expr.contains(&selector), "{}: {}: {selector}", file.display(), rule.name());
+            }
+        }
     }
 }
