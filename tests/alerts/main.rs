@@ -9,6 +9,8 @@ mod every_alert_has_a_runbook;
 mod every_alert_has_been_seen_to_fire;
 #[path = "../shared/example.rs"]
 mod example;
+mod mutate;
+mod no_mutant_survives;
 mod objectives_become_rules;
 mod rules;
 mod rules_ask_for_what_is_written;
