@@ -4,6 +4,7 @@
 //! said to be open.
 #![allow(clippy::unwrap_used, reason = "a test says by a panic that something is not as it should be")]
 
+mod documents;
 mod page;
 mod rows;
 
