@@ -7,6 +7,7 @@ use axum::routing::get;
 use serde_json::{Value, json};
 use telecine::Telemetry;
 use telecine::logs::Format;
+use telecine::telemetry::Environment;
 use telecine_parts::{Configured, Exporter, Postgres, Received, Redis, S3, http};
 use tempfile::TempDir;
 
@@ -126,6 +127,32 @@ async fn pages_of_servers_that_do_not_run_here() {
     told(&store, &collector, "minio", &minio).await;
     let celery = ["celery_task_failed_total", "celery_queue_length", "celery_worker_up", "celery_task_runtime"];
     told(&store, &collector, "celery", &celery).await;
+}
+
+/// Two programs that are scraped keep their names, and are called by their machine.
+#[tokio::test]
+async fn programs_that_are_scraped() {
+    let store = Store::start().await;
+    let program = |service: &'static str| {
+        let none = ["OTEL_TRACES_EXPORTER", "OTEL_LOGS_EXPORTER"].map(|name| (name, "none"));
+        let metrics = [("OTEL_METRICS_EXPORTER", "prometheus"), ("OTEL_EXPORTER_PROMETHEUS_PORT", "0")];
+        let environment: Environment = none.into_iter().chain(metrics).collect();
+        Telemetry::builder().service(service).environment(environment).build().unwrap()
+    };
+    let programs = ["video-api", "encoder"].map(program);
+    let targets = programs.each_ref().map(|program| program.exits().prometheus_address().unwrap().to_string());
+    let collector = reading(&store, &["programs"], &[("TELECINE_PROGRAM_TARGETS", &*format!("{targets:?}"))]).await;
+    for (service, target) in ["video-api", "encoder"].into_iter().zip(&targets) {
+        told(&store, &collector, service, &["process_uptime_seconds"]).await;
+        let port = target.rsplit(':').next().unwrap();
+        let instance = |requests: &[Value]| {
+            let all = all(requests, Received::Metrics);
+            let mut of = all.iter().filter(|(resource, _)| attribute(resource, "service.name") == Some(service));
+            of.find_map(|(resource, _)| attribute(resource, "service.instance.id").map(str::to_owned))
+        };
+        let instance = store.collector.until("its instance", Received::Metrics, instance).await.unwrap();
+        assert!(instance.ends_with(port) && !instance.starts_with("127."), "{instance}");
+    }
 }
 
 #[tokio::test]

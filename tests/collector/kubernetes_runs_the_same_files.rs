@@ -88,11 +88,15 @@ fn containers_run_what_their_maps_hold_with_variables_that_are_read() {
     assert_eq!(seen, 2);
 }
 
+fn named<'a>(all: &'a [Value], kind: &str, name: &str) -> &'a Value {
+    of(all, kind).into_iter().find(|manifest| manifest["metadata"]["name"] == name).unwrap()
+}
+
 #[test]
 fn agents_name_every_replica_of_the_gateway() {
     let (_, all) = manifests();
     let gateways = of(&all, "StatefulSet")[0];
-    let service = of(&all, "Service")[0];
+    let service = named(&all, "Service", "otelcol-gateway");
     let name = gateways["metadata"]["name"].as_str().unwrap();
     assert_eq!(
         (&service["spec"]["clusterIP"], &gateways["spec"]["serviceName"]),
@@ -108,7 +112,7 @@ fn agents_name_every_replica_of_the_gateway() {
 #[test]
 fn monitors_find_what_they_look_for() {
     let (_, all) = manifests();
-    let service = of(&all, "Service")[0];
+    let service = named(&all, "Service", "otelcol-gateway");
     let ports: Vec<&str> = list(&service["spec"]["ports"]).iter().filter_map(|port| port["name"].as_str()).collect();
     for monitor in of(&all, "ServiceMonitor") {
         let wanted = monitor["spec"]["selector"]["matchLabels"].as_object().unwrap();
@@ -117,10 +121,25 @@ fn monitors_find_what_they_look_for() {
     }
     let agents = of(&all, "DaemonSet")[0];
     let pod = &agents["spec"]["template"];
-    let monitor =
-        of(&all, "PodMonitor").into_iter().find(|monitor| monitor["metadata"]["name"] == "otelcol-agent").unwrap();
+    let monitor = named(&all, "PodMonitor", "otelcol-agent");
     let wanted = monitor["spec"]["selector"]["matchLabels"].as_object().unwrap();
     wanted.iter().for_each(|(label, value)| assert_eq!(&pod["metadata"]["labels"][label], value));
     let ports = list(&pod["spec"]["containers"][0]["ports"]);
     assert!(ports.iter().any(|port| port["name"] == monitor["spec"]["podMetricsEndpoints"][0]["port"]));
+}
+
+/// Programs reach the agent of their own node, and nobody from outside does.
+#[test]
+fn an_agent_is_reached_from_its_own_node() {
+    let (_, all) = manifests();
+    let (service, agents) = (named(&all, "Service", "otelcol-agent"), of(&all, "DaemonSet")[0]);
+    assert_eq!(service["spec"]["internalTrafficPolicy"], "Local");
+    let ports = list(&agents["spec"]["template"]["spec"]["containers"][0]["ports"]);
+    assert!(ports.iter().all(|port| port["hostPort"].is_null()));
+    for port in list(&service["spec"]["ports"]) {
+        assert!(ports.iter().any(|open| open["name"] == port["targetPort"]), "{port}");
+    }
+    let policy = named(&all, "NetworkPolicy", "otelcol-agent");
+    assert_eq!(policy["spec"]["podSelector"]["matchLabels"], agents["spec"]["selector"]["matchLabels"]);
+    assert!(policy["spec"]["ingress"][0]["from"][0]["namespaceSelector"]["matchLabels"].is_object());
 }

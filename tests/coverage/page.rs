@@ -10,7 +10,7 @@ const OPEN: &str = "open";
 pub(crate) fn write(rows: &[Row]) -> String {
     let mut page = "# What five platforms have, and where it is\n\n\
         Written by `make docs` from `examples/profiles/metrics.json` and `tests/coverage/rows.json`; a test fails when it is \
-        stale, and where a test that is named here is not there. A line without a test that saw it live is \"open\".\n\n\
+        stale, and where a test that is named here is not there. Metrics and panels were seen live, alerts by promtool's unit tests; a file of `benches/` is run by hand. A line that nobody saw is \"open\".\n\n\
         | platform | metrics | behaviour | panels | alerts |\n|---|---|---|---|---|\n"
         .to_owned();
     for platform in PLATFORMS {
