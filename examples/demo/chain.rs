@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How long the parts may take to agree, once all jobs are over.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 const PAUSE: Duration = Duration::from_millis(200);
 

@@ -20,8 +20,8 @@ pub struct Check {
     known: Known,
     interval: Duration,
     allowed: BTreeSet<Code>,
-    /// The file of the program's own catalogue, and its text.
-    catalog: Option<(String, String)>,
+    /// The files of programs' own catalogues, and their texts.
+    catalogs: Vec<(String, String)>,
 }
 
 /// A file that was read.
@@ -43,7 +43,7 @@ enum Content {
 impl Check {
     /// A check against what is known.
     pub fn new(known: Known) -> Self {
-        Self { known, interval: DEFAULT_INTERVAL, allowed: BTreeSet::new(), catalog: None }
+        Self { known, interval: DEFAULT_INTERVAL, allowed: BTreeSet::new(), catalogs: Vec::new() }
     }
 
     /// The time between two scrapes. Default: [`DEFAULT_INTERVAL`].
@@ -60,10 +60,10 @@ impl Check {
         self
     }
 
-    /// Says in which file the program's own catalogue is, so that what is wrong with it has a place.
+    /// Says in which file a program's own catalogue is, so that what is wrong with it has a place.
     #[must_use]
     pub fn catalog_file(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
-        self.catalog = Some((name.into(), text.into()));
+        self.catalogs.push((name.into(), text.into()));
         self
     }
 
@@ -97,11 +97,11 @@ impl Check {
     }
 
     fn run(self, texts: &[Text]) -> Report {
-        let Self { mut known, interval, allowed, catalog } = self;
+        let Self { mut known, interval, allowed, catalogs } = self;
         let mut report = Report::default();
         let unwritten = known.settle();
         report.metrics = known.tally(unwritten.len());
-        report.findings.extend(unwritten.iter().map(|metric| never_written(metric, catalog.as_ref())));
+        report.findings.extend(unwritten.iter().map(|metric| never_written(metric, &catalogs)));
         let contents: Vec<_> = texts.iter().map(content).collect();
         record(&contents, &mut known, interval);
         let dashboards = contents.iter().map(|content| match content {
@@ -215,14 +215,13 @@ fn content(text: &Text) -> Content {
     }
 }
 
-fn never_written(metric: &str, catalog: Option<&(String, String)>) -> Finding {
-    let place = catalog.and_then(|(_, text)| {
+fn never_written(metric: &str, catalogs: &[(String, String)]) -> Finding {
+    let place = catalogs.iter().find_map(|(file, text)| {
         let node = document::json(text).ok()?;
         let name = node.items().iter().filter_map(|item| item.get("name")).find(|name| name.text() == Some(metric))?;
-        Some(name.place)
+        Some((file.clone(), name.place))
     });
-    let Place { line, column } = place.unwrap_or(Place::TOP);
-    let file = catalog.map_or_else(|| "the catalogue".to_owned(), |(file, _)| file.clone());
+    let (file, Place { line, column }) = place.unwrap_or_else(|| ("the catalogue".to_owned(), Place::TOP));
     let reason = "the catalogue declares it, and the scrape does not have it: nobody writes it".to_owned();
     Finding { file, line, column, subject: format!("metric {metric}"), code: Code::NeverWritten, reason }
 }

@@ -11,7 +11,7 @@ use telecine_parts::{Process, S3};
 use tokio::time::{Instant, sleep};
 
 /// A long time for what happens within a fraction of a second.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(180);
 const SHORT: Duration = Duration::from_millis(90);
 const LONG: Duration = Duration::from_secs(3600);
 

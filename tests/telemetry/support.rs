@@ -10,7 +10,7 @@ use telecine::telemetry::Builder;
 use telecine_parts::Collector;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The lines that were logged outside of any test's own subscriber: by the threads that export.
 ///

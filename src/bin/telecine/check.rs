@@ -71,14 +71,14 @@ impl Command {
     fn report(self) -> Result<Report, String> {
         let mut known = Known::new().native_histograms(self.native_histograms).target_labels(self.target_label);
         let settings = self.config.as_deref().map(settings).transpose()?;
-        let mut file = None;
+        let mut files = Vec::new();
         if self.catalog.is_empty() {
             known.catalog(&Catalog::own(), settings.as_ref()).map_err(said)?;
         }
         for path in &self.catalog {
             let catalog = definitions::with_own(Some(path)).map_err(said)?;
             known.catalog(&catalog, settings.as_ref()).map_err(said)?;
-            file.get_or_insert((path.display().to_string(), read(path)?));
+            files.push((path.display().to_string(), read(path)?));
         }
         for path in &saved(&self.metrics)? {
             scrape(&mut known, &path.display().to_string(), &read(path)?)?;
@@ -89,7 +89,7 @@ impl Command {
             scrape(&mut known, url, &text)?;
         }
         let mut check = Check::new(known).interval(self.interval).allow(self.allow);
-        if let Some((name, text)) = file {
+        for (name, text) in files {
             check = check.catalog_file(name, text);
         }
         check.paths(&self.paths).map_err(said)

@@ -112,6 +112,9 @@ fn objectives(path: &Path) -> Result<Vec<Objective>, Error> {
     for objective in &file.objectives {
         let wrong = |why| Error::Objective(path.to_owned(), objective.name.clone(), why);
         objective.check().map_err(wrong)?;
+        if file.objectives.iter().filter(|other| other.name == objective.name).count() > 1 {
+            return Err(wrong("name: another objective has it"));
+        }
     }
     Ok(file.objectives)
 }

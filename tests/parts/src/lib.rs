@@ -40,7 +40,7 @@ pub use s3::S3;
 
 /// How long a wait may take before it is an error. Long, because a loaded machine is slow and
 /// only a test that fails has to wait for it.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_secs(180);
 
 /// How long to pause between two looks at a condition.
 const PAUSE: Duration = Duration::from_millis(20);
