@@ -1,5 +1,5 @@
 //! Each rule is changed in many ways, one at a time; promtool's unit tests must notice every change, but for those of
-//! `alerts/tests/equivalent.yaml`.
+//! `tests/alerts/equivalent.yaml`.
 //!
 //! A run has the changed rule, what it is made of, what is made of it, and the tests of these: promtool evaluates every
 //! rule of a file for every test.
@@ -65,7 +65,7 @@ fn each_change_of_a_rule_is_noticed() {
     let lived =
         in_parallel(&changes, |change| change.is_passed().then(|| (change.name().to_owned(), change.what.clone())));
     let lived: BTreeSet<(String, String)> = lived.into_iter().collect();
-    let listed: Vec<Equivalent> = rules::read(Path::new("alerts/tests/equivalent.yaml"));
+    let listed: Vec<Equivalent> = rules::read(Path::new("tests/alerts/equivalent.yaml"));
     assert!(listed.iter().all(|equivalent| !equivalent.reason.is_empty()));
     let listed = listed.into_iter().map(|equivalent| (equivalent.rule, equivalent.what));
     let listed: BTreeSet<(String, String)> = listed.collect();
